@@ -1,0 +1,1 @@
+module.exports = { displayName: 'change-history', preset: '../../jest.preset.js' };

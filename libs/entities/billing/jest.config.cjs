@@ -1,0 +1,1 @@
+module.exports = { displayName: 'entities-billing', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'entities-core', preset: '../../../jest.preset.js' };

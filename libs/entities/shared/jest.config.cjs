@@ -1,0 +1,1 @@
+module.exports = { displayName: 'entities-shared', preset: '../../../jest.preset.js' };

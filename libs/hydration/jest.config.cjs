@@ -1,0 +1,1 @@
+module.exports = { displayName: 'hydration', preset: '../../jest.preset.js' };

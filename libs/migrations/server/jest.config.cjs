@@ -1,0 +1,1 @@
+module.exports = { displayName: 'migrations-server', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'pglite-client', preset: '../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'schema-meta', preset: '../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'sync-protocol', preset: '../../jest.preset.js' };

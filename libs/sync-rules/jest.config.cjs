@@ -1,0 +1,1 @@
+module.exports = { displayName: 'sync-rules', preset: '../../jest.preset.js' };

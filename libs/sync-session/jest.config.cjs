@@ -1,0 +1,1 @@
+module.exports = { displayName: 'sync-session', preset: '../../jest.preset.js' };

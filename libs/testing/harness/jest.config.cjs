@@ -1,0 +1,1 @@
+module.exports = { displayName: 'testing-harness', preset: '../../../jest.preset.js' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'testing-postgres', preset: '../../../jest.preset.js' };

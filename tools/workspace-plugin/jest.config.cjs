@@ -1,0 +1,1 @@
+module.exports = { displayName: 'workspace-plugin', preset: '../../jest.preset.js' };

@@ -1,1 +1,2 @@
-export {};
+export { acquireDatabase } from '@millrace/testing-postgres';
+export type { AcquireOptions, TestDatabase } from '@millrace/testing-postgres';

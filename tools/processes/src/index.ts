@@ -1,0 +1,12 @@
+export { CHILD_LADDER, endProcess, sendSignal } from './end-process.js';
+export type { SignalStep } from './end-process.js';
+export { findProcesses, findProcessesIn } from './find-processes.js';
+export type { ProcessListing } from './find-processes.js';
+export { findFreePort, isPortFree, requirePort } from './ports.js';
+export { isAlive, processStartTime, refOf } from './process-identity.js';
+export type { ProcessRef } from './process-identity.js';
+export { spawnChild } from './spawn-child.js';
+export type { ChildHandle, ExitStatus, SpawnOptions } from './spawn-child.js';
+export { UserError, describeFailure } from './user-error.js';
+export type { Remedy } from './user-error.js';
+export { findWorkspaceRoot } from './workspace.js';

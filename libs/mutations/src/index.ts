@@ -1,1 +1,10 @@
-export {};
+export { push, type PushOutcome } from './push.js';
+export { applyMutation, type AppliedMutation } from './apply-mutation.js';
+export { registerClient, type RegisterClientRequest } from './register-client.js';
+export { type ClientMutation, type MutationContext } from './context.js';
+export { createTimeoutCounter, type TimeoutCounter } from './timeout-counter.js';
+export { MUTATION_LIMITS } from './limits.js';
+export { type VerdictReason } from './reason.js';
+export { verdictOfSqlError, type SqlVerdict } from './verdict-of-sql-error.js';
+export { decide, type Decision } from './decide.js';
+export { type CheckedChange } from './check-change.js';

@@ -12,7 +12,11 @@ import { SERVER_ERROR } from './verdict-of-sql-error.js';
  * Carries out one change: authorise the old and the new row, apply the policy, validate, write [W3]. Returns what was merged, null for nothing.
  * Throws {@link Rejection}, or what the database says.
  */
-export async function applyChange(sql: SqlConnection, change: CheckedChange, context: MutationContext): Promise<VerdictReason | null> {
+export async function applyChange(
+  sql: SqlConnection,
+  change: CheckedChange,
+  context: MutationContext,
+): Promise<VerdictReason | null> {
   if (change.table.write === null) throw forbidden(change.table);
   const current = await lockCurrent(sql, change, context);
   if (current) authoriseOld(change.table, current, context);
@@ -72,10 +76,14 @@ async function update(sql: SqlConnection, { table, key }: CheckedChange, set: Ro
 }
 
 /** The row is locked and there: none affected means that a trigger swallowed the write, which nobody may take for done (I2). */
-async function expectOne<Result extends { readonly rowCount: number }>(table: TableMeta, pending: Promise<Result>): Promise<Result> {
+async function expectOne<Result extends { readonly rowCount: number }>(
+  table: TableMeta,
+  pending: Promise<Result>,
+): Promise<Result> {
   const result = await pending;
   assert(result.rowCount <= 1, () => `${table.name}: one key, ${result.rowCount} rows`);
-  if (result.rowCount === 0) throw new Rejection({ code: 'raised', message: 'A rule of the database refused the write.', table: table.name });
+  if (result.rowCount === 0)
+    throw new Rejection({ code: 'raised', message: 'A rule of the database refused the write.', table: table.name });
   return result;
 }
 
@@ -95,7 +103,12 @@ function validate(table: TableMeta, row: Row, changed: readonly string[], contex
   const issues = issuesOf(table, row, changed, context);
   if (issues.length === 0) return;
   const columns = [...new Set(issues.map((issue) => issue.column))];
-  throw new Rejection({ code: 'validation', message: issues.map((issue) => issue.message).join('; '), table: table.name, columns });
+  throw new Rejection({
+    code: 'validation',
+    message: issues.map((issue) => issue.message).join('; '),
+    table: table.name,
+    columns,
+  });
 }
 
 /** A validator that fails is the app's fault, and must not block its client's queue for ever (F65). */

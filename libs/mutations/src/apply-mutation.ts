@@ -19,17 +19,27 @@ export type AppliedMutation =
  * One mutation, one Postgres transaction, with the verdict in it [W3]; a txId seen before gives its stored verdict and has no further effect (I3).
  * Throws `unknown-client`, or the database's error where the same mutation may well succeed later [W4].
  */
-export async function applyMutation(sql: SqlConnection, mutation: ClientMutation, context: MutationContext): Promise<AppliedMutation> {
+export async function applyMutation(
+  sql: SqlConnection,
+  mutation: ClientMutation,
+  context: MutationContext,
+): Promise<AppliedMutation> {
   try {
     return await sql.transaction((transaction) => applyInTransaction(transaction, mutation, context));
   } catch (error) {
-    const stored = isDuplicate(error) ? (await knownMutations(sql, context.principal.sub, [mutation.txId]))[0] : undefined;
+    const stored = isDuplicate(error)
+      ? (await knownMutations(sql, context.principal.sub, [mutation.txId]))[0]
+      : undefined;
     if (!stored) throw error;
     return { kind: 'result', result: stored };
   }
 }
 
-async function applyInTransaction(sql: SqlConnection, mutation: ClientMutation, context: MutationContext): Promise<AppliedMutation> {
+async function applyInTransaction(
+  sql: SqlConnection,
+  mutation: ClientMutation,
+  context: MutationContext,
+): Promise<AppliedMutation> {
   const { sub } = context.principal;
   await setTimeouts(sql);
   const { lastMutationId } = await lockClient(sql, mutation.clientId, sub);
@@ -46,7 +56,11 @@ async function applyInTransaction(sql: SqlConnection, mutation: ClientMutation, 
 type Outcome = Pick<MutationResult, 'verdict' | 'reason'>;
 
 /** Verdicts come only from what happens between savepoint and `set constraints` [W4]: an error after that says nothing about the write. */
-async function applyUnderSavepoint(sql: SqlConnection, mutation: ClientMutation, context: MutationContext): Promise<Outcome> {
+async function applyUnderSavepoint(
+  sql: SqlConnection,
+  mutation: ClientMutation,
+  context: MutationContext,
+): Promise<Outcome> {
   await sql.query('savepoint mutation');
   try {
     const merged = await applyChanges(sql, mutation, context);
@@ -60,7 +74,11 @@ async function applyUnderSavepoint(sql: SqlConnection, mutation: ClientMutation,
 }
 
 /** Stops at the first change that is refused: a local transaction is applied whole or not at all (I5). Returns the first thing that was merged. */
-async function applyChanges(sql: SqlConnection, mutation: ClientMutation, context: MutationContext): Promise<VerdictReason | null> {
+async function applyChanges(
+  sql: SqlConnection,
+  mutation: ClientMutation,
+  context: MutationContext,
+): Promise<VerdictReason | null> {
   const changes = mutation.changes.map((change) => checkChange(change, context.schema));
   let merged: VerdictReason | null = null;
   for (const change of changes) {
@@ -71,7 +89,11 @@ async function applyChanges(sql: SqlConnection, mutation: ClientMutation, contex
 }
 
 /** How to name the reason, once the savepoint is restored and the session can be asked again. Throws on what is no verdict. */
-function rejectionOf(error: unknown, mutation: ClientMutation, context: MutationContext): (sql: SqlConnection) => Promise<VerdictReason> {
+function rejectionOf(
+  error: unknown,
+  mutation: ClientMutation,
+  context: MutationContext,
+): (sql: SqlConnection) => Promise<VerdictReason> {
   if (error instanceof Rejection) return async () => error.reason;
   if (!(error instanceof SqlError)) throw error;
   const verdict = verdictOfSqlError(error);
@@ -89,9 +111,19 @@ function rejectionOf(error: unknown, mutation: ClientMutation, context: Mutation
   }
 }
 
-function serverError(error: SqlError, mutation: ClientMutation, { logger }: MutationContext): () => Promise<VerdictReason> {
+function serverError(
+  error: SqlError,
+  mutation: ClientMutation,
+  { logger }: MutationContext,
+): () => Promise<VerdictReason> {
   const { clientId, mutationId, txId } = mutation;
-  logger.error('a mutation was rejected for a fault of the server', { clientId, mutationId, txId, sqlState: error.code, table: error.table });
+  logger.error('a mutation was rejected for a fault of the server', {
+    clientId,
+    mutationId,
+    txId,
+    sqlState: error.code,
+    table: error.table,
+  });
   return async () => SERVER_ERROR;
 }
 

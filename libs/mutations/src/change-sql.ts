@@ -13,7 +13,12 @@ export interface Statement {
  * The row of that key, if the writer may see it, locked against other writers (X6). The scope is part of the condition, so that a row outside
  * it is not even locked. Updates leave the key alone as a rule, and then must not block the foreign-key checks of others.
  */
-export function lockRow(table: TableMeta, key: Row, claims: Claims, strength: 'for update' | 'for no key update'): Statement {
+export function lockRow(
+  table: TableMeta,
+  key: Row,
+  claims: Claims,
+  strength: 'for update' | 'for no key update',
+): Statement {
   const values = parameters(table);
   const where = keyCondition(table, key, values);
   return {
@@ -37,7 +42,9 @@ export function insertRow(table: TableMeta, set: Row): Statement {
 
 export function updateRow(table: TableMeta, key: Row, set: Row): Statement {
   const values = parameters(table);
-  const assignments = Object.keys(set).map((column) => `${quoteIdent(column)} = ${values.of(column, set[column] as PgText)}`);
+  const assignments = Object.keys(set).map(
+    (column) => `${quoteIdent(column)} = ${values.of(column, set[column] as PgText)}`,
+  );
   const where = keyCondition(table, key, values);
   return {
     sql: `update ${quoteTable(table.name)} set ${assignments.join(', ')} where ${where} returning ${columnList(table)}`,
@@ -47,7 +54,10 @@ export function updateRow(table: TableMeta, key: Row, set: Row): Statement {
 
 export function deleteRow(table: TableMeta, key: Row): Statement {
   const values = parameters(table);
-  return { sql: `delete from ${quoteTable(table.name)} where ${keyCondition(table, key, values)}`, params: values.params };
+  return {
+    sql: `delete from ${quoteTable(table.name)} where ${keyCondition(table, key, values)}`,
+    params: values.params,
+  };
 }
 
 interface Parameters {

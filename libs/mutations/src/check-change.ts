@@ -35,7 +35,8 @@ function checkWritable(table: TableMeta, names: readonly string[]): void {
 
 function checkKey(table: TableMeta, key: Row): void {
   const names = Object.keys(key);
-  const whole = table.key.length === names.length && table.key.every((name) => hasColumn(key, name) && key[name] !== null);
+  const whole =
+    table.key.length === names.length && table.key.every((name) => hasColumn(key, name) && key[name] !== null);
   if (!whole) throw rejected(table, 'key', 'The change does not name exactly one row by its key.', table.key);
 }
 
@@ -48,8 +49,11 @@ function checkText(table: TableMeta, row: Row): void {
 function setOf(table: TableMeta, change: MutationChange): Row {
   if (change.operation === 'delete') return {};
   if (change.operation === 'update') return change.set;
-  const contradicting = table.key.filter((name) => hasColumn(change.set, name) && change.set[name] !== change.key[name]);
-  if (contradicting.length > 0) throw rejected(table, 'key', 'The new row has another key than the change names.', contradicting);
+  const contradicting = table.key.filter(
+    (name) => hasColumn(change.set, name) && change.set[name] !== change.key[name],
+  );
+  if (contradicting.length > 0)
+    throw rejected(table, 'key', 'The new row has another key than the change names.', contradicting);
   return Object.assign(Object.create(null) as Record<string, PgText>, change.set, change.key);
 }
 

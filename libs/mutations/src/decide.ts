@@ -36,7 +36,12 @@ function decideUpdate(change: CheckedChange, current: Row): Decision {
     case 'last-write-wins':
       return write(set, mergedReason(table, lost));
     case 'server-wins':
-      return write(Object.fromEntries(columns.filter((column) => !lost.includes(column)).map((column) => [column, set[column] as PgText])), mergedReason(table, lost));
+      return write(
+        Object.fromEntries(
+          columns.filter((column) => !lost.includes(column)).map((column) => [column, set[column] as PgText]),
+        ),
+        mergedReason(table, lost),
+      );
     case 'reject-stale':
       return reject(table, 'stale', lost);
     default:
@@ -83,7 +88,12 @@ function write(set: Row, merged: VerdictReason | null): Decision {
 /** Names only columns that clients may write: what else of the row moved is read from the row itself. */
 function mergedReason(table: TableMeta, lost: readonly string[]): VerdictReason {
   const columns = lost.filter((name) => findColumn(table, name));
-  return { code: 'merged', message: 'The row had changed in the meantime; both writes were brought together.', table: table.name, columns };
+  return {
+    code: 'merged',
+    message: 'The row had changed in the meantime; both writes were brought together.',
+    table: table.name,
+    columns,
+  };
 }
 
 const REJECTIONS = {
@@ -94,7 +104,11 @@ const REJECTIONS = {
 } as const;
 
 /** The rejection of one change under its table's policy. */
-export function reject(table: TableMeta, code: keyof typeof REJECTIONS, columns: readonly string[] = []): Extract<Decision, { kind: 'reject' }> {
+export function reject(
+  table: TableMeta,
+  code: keyof typeof REJECTIONS,
+  columns: readonly string[] = [],
+): Extract<Decision, { kind: 'reject' }> {
   const named = columns.length > 0 ? { columns: [...columns] } : {};
   return { kind: 'reject', reason: { code, message: REJECTIONS[code], table: table.name, ...named } };
 }

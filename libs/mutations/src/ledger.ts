@@ -31,7 +31,10 @@ export async function readEpoch(sql: SqlConnection, slot: string): Promise<strin
  * The epoch, and the stored verdict of a txId, in one round trip. A statement of its own, after the client's row is locked: a sub-query of the
  * locking statement would still look at the snapshot from before the wait, and miss what a concurrent duplicate has just stored (F63).
  */
-export async function readStanding(sql: SqlConnection, keys: { slot: string; sub: string; txId: string }): Promise<{ epoch: string; known: MutationResult | null }> {
+export async function readStanding(
+  sql: SqlConnection,
+  keys: { slot: string; sub: string; txId: string },
+): Promise<{ epoch: string; known: MutationResult | null }> {
   const { rows } = await sql.query(
     `select state.epoch, known.mutation_id, known.tx_id, known.verdict, known.reason
      from sync.replication_state state left join sync.client_mutation known on known.sub = $2::text and known.tx_id = $3::text::uuid
@@ -49,7 +52,11 @@ function epochOf(row: Row | undefined): string {
 }
 
 /** Stored verdicts of those txIds. Found by principal, not by client: a txId keeps its verdict under whatever number it comes again [W2]. */
-export async function knownMutations(sql: SqlConnection, sub: string, txIds: readonly string[]): Promise<MutationResult[]> {
+export async function knownMutations(
+  sql: SqlConnection,
+  sub: string,
+  txIds: readonly string[],
+): Promise<MutationResult[]> {
   const { rows } = await sql.query(
     'select mutation_id, tx_id, verdict, reason from sync.client_mutation where sub = $1::text and tx_id = any($2::text[]::uuid[]) order by mutation_id, tx_id',
     [sub, txIds],
@@ -58,7 +65,12 @@ export async function knownMutations(sql: SqlConnection, sub: string, txIds: rea
 }
 
 /** Writes the verdict and moves the client on, in one statement. The inserted row is captured: in the stream it is the ack [W5]. */
-export async function recordVerdict(sql: SqlConnection, sub: string, mutation: ClientMutation, result: MutationResult): Promise<void> {
+export async function recordVerdict(
+  sql: SqlConnection,
+  sub: string,
+  mutation: ClientMutation,
+  result: MutationResult,
+): Promise<void> {
   await sql.query(
     `with moved as (
        update sync.client_status set last_mutation_id = $2::text::bigint, last_seen_at = now() where client_id = $1::text::uuid

@@ -25,7 +25,8 @@ export async function push(sql: SqlConnection, request: PushRequest, context: Mu
   for (const mutation of mutations) {
     const applied = await applyOrStop(sql, { ...shared, ...mutation }, context, results.length > 0);
     if (applied.kind === 'result') results.push(applied.result);
-    else if (applied.kind === 'out-of-order' && results.length === 0) return conflictOf(sql, request, context, applied.code);
+    else if (applied.kind === 'out-of-order' && results.length === 0)
+      return conflictOf(sql, request, context, applied.code);
     else break;
   }
   return { kind: 'results', results };
@@ -34,7 +35,10 @@ export async function push(sql: SqlConnection, request: PushRequest, context: Mu
 /** A mutation made on other tables than the ones in force could lose columns on its way. It stays in its client's outbox. */
 function checkSchemaVersion({ schemaVersion }: PushRequest, { schema }: MutationContext): void {
   if (schemaVersion === schema.version) return;
-  throw new SyncError('schema-unknown', `these writes were made on schema ${schemaVersion}, in force is ${schema.version}: update the app`);
+  throw new SyncError(
+    'schema-unknown',
+    `these writes were made on schema ${schemaVersion}, in force is ${schema.version}: update the app`,
+  );
 }
 
 /** With earlier results in hand an error must not take them away: they are told now, the error when the rest comes again. */
@@ -48,14 +52,23 @@ async function applyOrStop(
     return await applyWithRetries(sql, mutation, context);
   } catch (error) {
     const { clientId, mutationId } = mutation;
-    context.logger.warn('a push could not be applied', { clientId, mutationId, error: errorText(error), sqlState: sqlStateOf(error) });
+    context.logger.warn('a push could not be applied', {
+      clientId,
+      mutationId,
+      error: errorText(error),
+      sqlState: sqlStateOf(error),
+    });
     if (!hasResults) throw syncErrorOf(error);
     return { kind: 'stop' };
   }
 }
 
 /** A deadlock's victim is free to go on at once: the other side has what it waited for. */
-async function applyWithRetries(sql: SqlConnection, mutation: ClientMutation, context: MutationContext): Promise<AppliedMutation> {
+async function applyWithRetries(
+  sql: SqlConnection,
+  mutation: ClientMutation,
+  context: MutationContext,
+): Promise<AppliedMutation> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const applied = await applyMutation(sql, mutation, context);
@@ -68,7 +81,12 @@ async function applyWithRetries(sql: SqlConnection, mutation: ClientMutation, co
   }
 }
 
-async function conflictOf(sql: SqlConnection, request: PushRequest, context: MutationContext, code: PushConflict['code']): Promise<PushOutcome> {
+async function conflictOf(
+  sql: SqlConnection,
+  request: PushRequest,
+  context: MutationContext,
+  code: PushConflict['code'],
+): Promise<PushOutcome> {
   const { sub } = context.principal;
   const txIds = request.mutations.map((mutation) => mutation.txId);
   return sql.transaction(async (transaction) => {
@@ -81,14 +99,19 @@ async function conflictOf(sql: SqlConnection, request: PushRequest, context: Mut
 }
 
 const CONFLICT_MESSAGES: Record<PushConflict['code'], string> = {
-  'mutation-order': 'The mutations do not continue where this client stopped: settle the known ones and renumber the rest.',
+  'mutation-order':
+    'The mutations do not continue where this client stopped: settle the known ones and renumber the rest.',
   'epoch-changed': 'A new history has begun: settle the known mutations and send the rest again under its epoch.',
 };
 
 function syncErrorOf(error: unknown): unknown {
   if (!(error instanceof SqlError)) return error;
-  if (error.code === '57014' || error.code === '55P03') return new SyncError('timeout', 'the database was too busy for this write; try again', { cause: error });
-  if (verdictOfSqlError(error).kind === 'retry') return new SyncError('database-unavailable', 'the database cannot take this write now; try again', { cause: error });
+  if (error.code === '57014' || error.code === '55P03')
+    return new SyncError('timeout', 'the database was too busy for this write; try again', { cause: error });
+  if (verdictOfSqlError(error).kind === 'retry')
+    return new SyncError('database-unavailable', 'the database cannot take this write now; try again', {
+      cause: error,
+    });
   return new SyncError('internal', 'the write failed; the server log has the details', { cause: error });
 }
 

@@ -15,7 +15,11 @@ export async function reasonOfSqlError(
   const { code, message } = verdict;
   const table = schema.tables.find((candidate) => tableParts(candidate.name).table === error.table);
   if (!table) return { code, message };
-  const names = error.column ? [error.column] : error.constraint ? await constraintColumns(sql, table, error.constraint) : [];
+  const names = error.column
+    ? [error.column]
+    : error.constraint
+      ? await constraintColumns(sql, table, error.constraint)
+      : [];
   const columns = table.columns.map((column) => column.name).filter((name) => names.includes(name));
   return {
     code,

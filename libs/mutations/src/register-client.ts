@@ -14,7 +14,10 @@ export interface RegisterClientRequest {
  * Binds a client id to the first principal that names it (X7). Repeating it is harmless. Throws `unknown-client` when it is somebody else's,
  * `too-many-requests` beyond {@link MUTATION_LIMITS}.clientsPerSub (X20).
  */
-export async function registerClient(sql: SqlConnection, request: RegisterClientRequest): Promise<{ readonly epoch: string }> {
+export async function registerClient(
+  sql: SqlConnection,
+  request: RegisterClientRequest,
+): Promise<{ readonly epoch: string }> {
   return sql.transaction(async (transaction) => {
     const { sub } = request.principal;
     const isNew = await bind(transaction, request.clientId, sub);
@@ -38,6 +41,9 @@ async function bind(sql: SqlConnection, clientId: string, sub: string): Promise<
 async function checkQuota(sql: SqlConnection, sub: string): Promise<void> {
   const { rows } = await sql.query('select count(*) as clients from sync.client_status where sub = $1::text', [sub]);
   if (Number(rows[0]?.['clients']) > MUTATION_LIMITS.clientsPerSub) {
-    throw new SyncError('too-many-requests', `${MUTATION_LIMITS.clientsPerSub} clients are registered for this user; remove some`);
+    throw new SyncError(
+      'too-many-requests',
+      `${MUTATION_LIMITS.clientsPerSub} clients are registered for this user; remove some`,
+    );
   }
 }

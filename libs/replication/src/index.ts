@@ -1,1 +1,1 @@
-export {};
+export { Distribution, cutTransaction, type DistributionEffect, type DistributionEvent, type DistributionOptions, type Registration } from './distribution/index.js';

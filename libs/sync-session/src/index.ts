@@ -1,1 +1,15 @@
-export {};
+export { cursorMove, deliver, mutationResult, type Delivery, type Recipient } from './deliver/deliver.js';
+export { packMessages } from './deliver/pack-messages.js';
+export { scopeClaims, scopeText } from './scope.js';
+export { type PullResult, type Push, type SessionEffect, type SessionEvent } from './session/session-event.js';
+export {
+  newSession,
+  restoreSession,
+  serialiseSession,
+  type NewSession,
+  type SerialisedSession,
+  type SessionPhase,
+  type SessionState,
+} from './session/session-state.js';
+export { SESSION_DEFAULTS, type SessionContext, type SessionStep } from './session/step.js';
+export { sessionStep } from './session/session.js';

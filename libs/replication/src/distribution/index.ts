@@ -1,0 +1,8 @@
+export { cutTransaction } from './cut-transaction.js';
+export {
+  Distribution,
+  type DistributionEffect,
+  type DistributionEvent,
+  type DistributionOptions,
+} from './distribution.js';
+export { type Registration } from './instance.js';

@@ -1,0 +1,114 @@
+import type { HistoryTransaction } from '@millrace/change-history';
+import { backoffDelay, positionEquals, type Position } from '@millrace/kernel';
+import type { Received, ServerMessage } from '@millrace/sync-protocol';
+import { rowKeysOf } from '@millrace/sync-rules';
+import { cursorMove, deliver } from '../deliver/deliver.js';
+import { packMessages } from '../deliver/pack-messages.js';
+import type { Push, PullResult, SessionEffect } from './session-event.js';
+import type { SessionState } from './session-state.js';
+import { after, fail, resync, stay, type SessionContext, type SessionStep } from './step.js';
+
+/**
+ * A push. Its rows count only if it begins exactly at the cursor and nothing else is under way: otherwise something between may be
+ * missing, and it is a doorbell [D1].
+ */
+export function takePush(state: SessionState, push: Push, ctx: SessionContext): SessionStep {
+  const cursor = state.cursor as Position;
+  const heard = { ...state, owesAnswer: true, sweepAt: ctx.now + ctx.sweepMs };
+  if (push.to.epoch !== cursor.epoch) return resync(heard, 'epoch-changed', 'the history of this cursor has ended');
+  if (push.to.seq <= cursor.seq) return pullIfDue(heard, ctx);
+  const continues = push.from !== null && positionEquals(push.from, cursor);
+  if (!continues || state.behind || state.pulling) return pullIfDue({ ...heard, behind: true }, ctx);
+  return deliverStretch(heard, push, ctx);
+}
+
+/** A page of history. One that nobody waits for was read for a session that has since been restored: it is dropped and read anew. */
+export function takePulled(state: SessionState, result: PullResult, ctx: SessionContext): SessionStep {
+  if (!state.pulling) return stay(state);
+  const pulled = { ...state, pulling: false, failedPulls: 0, retryAt: null };
+  if (result.kind !== 'page') return resync(pulled, result.kind, 'the server cannot continue this cursor');
+  if (!positionEquals(result.page.from, state.cursor as Position))
+    return fail(pulled, 'internal', 'a page does not begin at the cursor');
+  // A doorbell during the read may be about something later than the page: `behind` stays as it is then.
+  return deliverStretch({ ...pulled, behind: state.behind || !result.complete }, result.page, ctx);
+}
+
+export function takePullFailed(state: SessionState, ctx: SessionContext): SessionStep {
+  if (!state.pulling) return stay(state);
+  const retryAt = ctx.now + 1 + backoffDelay(state.failedPulls, ctx.random);
+  const failed = { ...state, pulling: false, behind: true, failedPulls: state.failedPulls + 1, retryAt };
+  return after([{ kind: 'schedule', at: Math.min(failed.expiresAt, failed.sweepAt, retryAt) }], answerIfAtRest(failed));
+}
+
+/** Everything up to `seq` is durable at the client: credit comes back [D5]. */
+export function takeReceived(state: SessionState, received: Received, ctx: SessionContext): SessionStep {
+  const cursor = state.cursor as Position;
+  const seq = BigInt(received.seq);
+  if (seq > cursor.seq) return fail(state, 'invalid-message', 'received: a position that was not delivered yet');
+  const chars = seq === cursor.seq ? state.sentChars : Math.min(received.chars, state.sentChars);
+  return pullIfDue({ ...state, ackedChars: Math.max(state.ackedChars, chars) }, ctx);
+}
+
+/** Starts the pull that is due, if it may run now; a session with nothing to wait for answers the pushes that wait. */
+export function pullIfDue(state: SessionState, ctx: SessionContext): SessionStep {
+  if (!state.behind || state.pulling || state.retryAt !== null || !hasCredit(state, ctx)) return answerIfAtRest(state);
+  const after = state.cursor as Position;
+  const pull: SessionEffect = { kind: 'pull', after, rowKeys: rowKeysOf(ctx.schema, state.claims, state.clientId) };
+  return { state: { ...state, behind: false, pulling: true, sweepAt: ctx.now + ctx.sweepMs }, effects: [pull] };
+}
+
+/** While a pull runs the answer would name a cursor that is about to move: the next push would be a doorbell again, for ever. */
+function answerIfAtRest(state: SessionState): SessionStep {
+  if (!state.owesAnswer || state.pulling) return stay(state);
+  return { state: { ...state, owesAnswer: false }, effects: [{ kind: 'answer', cursor: state.cursor }] };
+}
+
+interface Stretch {
+  readonly to: Position;
+  readonly transactions: readonly HistoryTransaction[];
+}
+
+/** Delivers whole transactions while there is credit; what is left over is read again later, never kept [D5]. */
+function deliverStretch(state: SessionState, stretch: Stretch, ctx: SessionContext): SessionStep {
+  const { schema } = ctx;
+  const { claims, clientId } = state;
+  const messages: ServerMessage[] = [];
+  let cursor = state.cursor as Position;
+  let chars = 0;
+  let stopped = false;
+  for (const transaction of stretch.transactions) {
+    if (inFlight(state) + chars >= ctx.windowChars) {
+      stopped = true;
+      break;
+    }
+    const delivery = deliver(transaction, { schema, claims, clientId, from: cursor.seq });
+    if (delivery.kind === 'resync') return after(sends(messages), resync(state, delivery.cause, delivery.message));
+    if (delivery.messages.length === 0) continue; // nothing of it is in scope; the cursor passes it with what comes next
+    messages.push(...delivery.messages);
+    chars += delivery.chars;
+    cursor = transaction.position;
+  }
+  if (!stopped && stretch.to.seq > cursor.seq) {
+    messages.push(...cursorMove(cursor.seq, stretch.to));
+    cursor = stretch.to;
+  }
+  return sent({ ...state, cursor, behind: state.behind || stopped }, messages, ctx);
+}
+
+function sent(state: SessionState, messages: readonly ServerMessage[], ctx: SessionContext): SessionStep {
+  const effects = sends(messages);
+  const chars = effects.reduce((sum, effect) => sum + effect.text.length, 0);
+  return after(effects, pullIfDue({ ...state, sentChars: state.sentChars + chars }, ctx));
+}
+
+function sends(messages: readonly ServerMessage[]): readonly (SessionEffect & { kind: 'send' })[] {
+  return packMessages(messages).map((text) => ({ kind: 'send', text }));
+}
+
+function hasCredit(state: SessionState, ctx: SessionContext): boolean {
+  return inFlight(state) < ctx.windowChars;
+}
+
+function inFlight(state: SessionState): number {
+  return state.sentChars - state.ackedChars;
+}

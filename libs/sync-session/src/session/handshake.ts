@@ -1,0 +1,171 @@
+import { positionEquals, positionFromJson, positionToJson, type Position } from '@millrace/kernel';
+import {
+  PROTOCOL_FLOOR,
+  PROTOCOL_VERSION,
+  encodeServerMessages,
+  type Hello,
+  type ResyncCause,
+} from '@millrace/sync-protocol';
+import { rowKeysOf } from '@millrace/sync-rules';
+import { mutationResult } from '../deliver/deliver.js';
+import { scopeClaims, scopeText } from '../scope.js';
+import { pullIfDue } from './delivery.js';
+import type { SessionEffect, SessionEvent } from './session-event.js';
+import { serialiseSession, type SessionState } from './session-state.js';
+import { after, end, fail, resync, type SessionContext, type SessionStep } from './step.js';
+
+/** An attachment may be 16 KiB; the rest is room for counters that grow. */
+const STATE_CHARS = 15_000;
+
+/** `hello`: the newest socket wins, and the client's own cursor is where delivery goes on (F44). */
+export function takeHello(
+  state: SessionState,
+  event: SessionEvent & { kind: 'hello' },
+  ctx: SessionContext,
+): SessionStep {
+  const { hello, rememberedScope } = event;
+  const refusal = refuse(state, hello, ctx);
+  if (refusal) return refusal;
+  const registering = opened(state, hello, ctx);
+  if (JSON.stringify(serialiseSession(registering)).length > STATE_CHARS) {
+    return fail(state, 'limit-exceeded', 'the claims of the token are too large for a session');
+  }
+  const scope = scopeText(ctx.schema, state.claims);
+  const remember: readonly SessionEffect[] = scope === rememberedScope ? [] : [{ kind: 'remember', scope }];
+  const replace: SessionEffect = { kind: 'replace-older' };
+  if (rememberedScope !== null && scope !== rememberedScope) {
+    return after([replace, ...remember], resync(state, 'scope-changed', 'the token now permits other rows'));
+  }
+  return {
+    state: registering,
+    effects: [
+      replace,
+      ...remember,
+      register(registering, ctx),
+      { kind: 'schedule', at: Math.min(registering.expiresAt, registering.sweepAt) },
+    ],
+  };
+}
+
+function refuse(state: SessionState, hello: Hello, ctx: SessionContext): SessionStep | null {
+  if (hello.protocol < PROTOCOL_FLOOR || hello.protocol > PROTOCOL_VERSION) {
+    return fail(
+      state,
+      'protocol-version',
+      `this server speaks protocol ${PROTOCOL_FLOOR} to ${PROTOCOL_VERSION}, the client ${hello.protocol}`,
+    );
+  }
+  if (hello.clientId !== state.clientId) return fail(state, 'forbidden', 'the socket was opened for another client');
+  if (state.expiresAt <= ctx.now) return fail(state, 'unauthenticated', 'the token has expired');
+  return null;
+}
+
+function opened(state: SessionState, hello: Hello, ctx: SessionContext): SessionState {
+  return {
+    ...state,
+    phase: 'registering',
+    claims: scopeClaims(ctx.schema, state.claims),
+    schemaVersion: hello.schemaVersion,
+    ackedMutation: hello.ackedMutation,
+    cursor: positionFromJson(hello.position),
+    sweepAt: ctx.now + ctx.sweepMs,
+  };
+}
+
+function register(state: SessionState, ctx: SessionContext): SessionEffect {
+  const { clientId, sub, claims, cursor, ackedMutation } = state;
+  return {
+    kind: 'register',
+    clientId,
+    sub,
+    rowKeys: rowKeysOf(ctx.schema, claims, clientId),
+    cursor: cursor as Position,
+    afterMutation: ackedMutation,
+  };
+}
+
+/** Registered: from here on doorbells come, so that what is read up to `head` and what is rung later leave no gap (F42). */
+export function takeRegistered(
+  state: SessionState,
+  event: SessionEvent & { kind: 'registered' },
+  ctx: SessionContext,
+): SessionStep {
+  const cursor = state.cursor as Position;
+  const obstacle = whyNotContinued(cursor, event.head);
+  if (obstacle) return resync(state, obstacle, 'the cursor is not part of the history that this server keeps');
+  const fit = state.schemaVersion === ctx.schema.version ? 'same' : 'must-update-app';
+  const welcome: SessionEffect = {
+    kind: 'send',
+    text: encodeServerMessages([
+      {
+        type: 'welcome',
+        protocol: PROTOCOL_VERSION,
+        head: positionToJson(event.head),
+        schema: { version: ctx.schema.version, fit },
+        verdicts: event.verdicts.map(mutationResult),
+        window: ctx.windowChars,
+      },
+    ]),
+  };
+  if (fit !== 'same')
+    return after(
+      [welcome],
+      fail(state, 'schema-unknown', `the app's schema is ${state.schemaVersion}, the server's ${ctx.schema.version}`),
+    );
+  const behind = state.behind || !positionEquals(cursor, event.head);
+  return after([welcome], pullIfDue({ ...state, phase: 'live', behind }, ctx));
+}
+
+/** What the head alone already tells; a cursor below it is proven by its chain when a page is read [H5]. */
+function whyNotContinued(cursor: Position, head: Position): ResyncCause | null {
+  if (cursor.epoch !== head.epoch) return 'epoch-changed';
+  if (cursor.seq > head.seq || (cursor.seq === head.seq && cursor.chain !== head.chain)) return 'cursor-unknown';
+  return null;
+}
+
+/** A fresh token in band (X13): the same person and the same scope, or the client hydrates again. */
+export function takeAuth(
+  state: SessionState,
+  event: SessionEvent & { kind: 'auth' },
+  ctx: SessionContext,
+): SessionStep {
+  if (event.sub !== state.sub) return fail(state, 'forbidden', 'the token belongs to somebody else');
+  const scope = scopeText(ctx.schema, event.claims);
+  if (scope !== scopeText(ctx.schema, state.claims)) {
+    return after([{ kind: 'remember', scope }], resync(state, 'scope-changed', 'the token now permits other rows'));
+  }
+  const renewed = { ...state, expiresAt: event.expiresAt };
+  return { state: renewed, effects: [{ kind: 'schedule', at: nextAlarm(renewed) }] };
+}
+
+/** The alarm may come early, late or twice: only the times in the state decide (F45). */
+export function takeAlarm(state: SessionState, ctx: SessionContext): SessionStep {
+  if (state.expiresAt <= ctx.now) return fail(state, 'unauthenticated', 'the token has expired');
+  const retry = state.retryAt !== null && state.retryAt <= ctx.now ? { retryAt: null } : {};
+  const sweep = state.sweepAt <= ctx.now ? { sweepAt: ctx.now + ctx.sweepMs, behind: true } : {};
+  const step =
+    state.phase === 'live'
+      ? pullIfDue({ ...state, ...retry, ...sweep }, ctx)
+      : { state: { ...state, ...sweep }, effects: [] };
+  return { state: step.state, effects: [...step.effects, { kind: 'schedule', at: nextAlarm(step.state) }] };
+}
+
+export function nextAlarm(state: SessionState): number {
+  return Math.min(state.expiresAt, state.sweepAt, state.retryAt ?? Infinity);
+}
+
+/** The server cannot take the client in: for good (unknown, somebody else's), or for now, and then it comes back with backoff. */
+export function takeRegisterFailed(
+  state: SessionState,
+  event: SessionEvent & { kind: 'register-failed' },
+): SessionStep {
+  if (event.code === 'cursor-unknown' || event.code === 'epoch-changed' || event.code === 'below-horizon') {
+    return resync(state, event.code, event.message);
+  }
+  return fail(state, event.code, event.message);
+}
+
+/** A newer socket of this client took over: its registration stays, only this socket goes [D5]. */
+export function takeReplaced(state: SessionState, closeCode: number): SessionStep {
+  return end(state, [{ kind: 'close', code: closeCode, reason: 'replaced by a newer connection' }], true);
+}

@@ -1,0 +1,69 @@
+import type { HistoryPage, HistoryTransaction, MutationMark } from '@millrace/change-history';
+import type { ErrorCode, Position } from '@millrace/kernel';
+import type { Hello, Received, ResyncCause } from '@millrace/sync-protocol';
+import type { Claims } from '@millrace/sync-rules';
+
+/** What a page request came to: a page, or why the cursor cannot be continued [A4]. */
+export type PullResult =
+  /** `complete`: the page reaches the head as it was when the page was read. */
+  | { readonly kind: 'page'; readonly page: HistoryPage; readonly complete: boolean }
+  | { readonly kind: 'cursor-unknown' }
+  | { readonly kind: 'below-horizon' }
+  | { readonly kind: 'epoch-changed' };
+
+/** A push of the ReplicationDO [D1]. `from` null: only a doorbell. */
+export interface Push {
+  readonly from: Position | null;
+  readonly to: Position;
+  readonly transactions: readonly HistoryTransaction[];
+}
+
+export type SessionEvent =
+  /** First frame. `rememberedScope`: what the last `remember` effect of this client stored, null if there was none. */
+  | { readonly kind: 'hello'; readonly hello: Hello; readonly rememberedScope: string | null }
+  /** The answer to `register`. `verdicts`: this client's mutations after `afterMutation` whose row lies at or below its cursor [W5]. */
+  | { readonly kind: 'registered'; readonly head: Position; readonly verdicts: readonly MutationMark[] }
+  | { readonly kind: 'register-failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'push'; readonly push: Push }
+  /** The answer to `pull`. */
+  | { readonly kind: 'pulled'; readonly result: PullResult }
+  | { readonly kind: 'pull-failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'received'; readonly received: Received }
+  /** An `auth` frame whose token the shell has verified. */
+  | { readonly kind: 'auth'; readonly sub: string; readonly claims: Claims; readonly expiresAt: number }
+  /** A frame, or an `auth` token, that was refused before it got here. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
+  /** The alarm: token expiry, retry and sweep share it [D5]. */
+  | { readonly kind: 'alarm' }
+  /** The session was just restored from its attachment. */
+  | { readonly kind: 'woken' }
+  /** A newer socket of this client has said `hello`. */
+  | { readonly kind: 'replaced' }
+  /** The socket is gone. */
+  | { readonly kind: 'closed' };
+
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly text: string }
+  | { readonly kind: 'close'; readonly code: number; readonly reason: string }
+  /** Dispatch `replaced` to every other session of this client. */
+  | { readonly kind: 'replace-older' }
+  /** Register with the ReplicationDO first, then read the verdicts up to `cursor`, then answer with `registered` or `register-failed` (F42). */
+  | {
+      readonly kind: 'register';
+      readonly clientId: string;
+      readonly sub: string;
+      readonly rowKeys: readonly string[];
+      readonly cursor: Position;
+      readonly afterMutation: number;
+    }
+  | { readonly kind: 'unregister'; readonly clientId: string }
+  /** Read a page after the cursor; answer with `pulled` or `pull-failed`. */
+  | { readonly kind: 'pull'; readonly after: Position; readonly rowKeys: readonly string[] }
+  /** Answers every push that waits. Null: there is no session here any more. */
+  | { readonly kind: 'answer'; readonly cursor: Position | null }
+  /** Set the one alarm to this time (ms since 1970), or to an earlier one that another session of the object needs. */
+  | { readonly kind: 'schedule'; readonly at: number }
+  /** Store this text for the client's next `hello`. Happens when the scope changed, not per delivery. */
+  | { readonly kind: 'remember'; readonly scope: string }
+  /** For counters and logs: why a client was sent to hydrate again (I12). */
+  | { readonly kind: 'resynced'; readonly cause: ResyncCause };

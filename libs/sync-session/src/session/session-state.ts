@@ -1,0 +1,96 @@
+import { positionFromJson, positionToJson, type Position, type PositionJson } from '@millrace/kernel';
+import type { Claims } from '@millrace/sync-rules';
+
+/**
+ * `new`: socket open, no `hello` yet. `registering`: `hello` taken, waiting for the ReplicationDO's head. `live`: being delivered to.
+ * `closed`: over; nothing that still arrives for it has an effect.
+ */
+export type SessionPhase = 'new' | 'registering' | 'live' | 'closed';
+
+/** One socket's session. Small and JSON-safe by {@link serialiseSession}: it lives in the socket's attachment, never in storage [D5]. */
+export interface SessionState {
+  readonly phase: SessionPhase;
+  readonly clientId: string;
+  readonly sub: string;
+  /** Only the claims that read rules name. */
+  readonly claims: Claims;
+  /** When the claims end to hold, ms since 1970. */
+  readonly expiresAt: number;
+  readonly schemaVersion: string;
+  /** Highest mutation whose ack the client had applied at `hello`. */
+  readonly ackedMutation: number;
+  /** Where the last commit that was sent ends: the next delivery begins here (I4). Null before `hello`. */
+  readonly cursor: Position | null;
+  /** Characters of delivered text since `welcome`, and how many of them the client has made durable. */
+  readonly sentChars: number;
+  readonly ackedChars: number;
+  /** History beyond the cursor may exist that was not delivered: a pull is due as soon as none runs and there is credit. */
+  readonly behind: boolean;
+  /** A pull is running. In memory only: whoever restores the session has lost it. */
+  readonly pulling: boolean;
+  /** A push waits for its answer until the session has come to rest. In memory only: an unanswered push has failed [D1]. */
+  readonly owesAnswer: boolean;
+  /** Pulls that failed in a row, and when to try again (ms since 1970). */
+  readonly failedPulls: number;
+  readonly retryAt: number | null;
+  /** When to look by itself, should every doorbell have been lost (F41). */
+  readonly sweepAt: number;
+}
+
+export interface NewSession {
+  readonly clientId: string;
+  readonly sub: string;
+  readonly claims: Claims;
+  /** ms since 1970. */
+  readonly expiresAt: number;
+}
+
+/** A session for a socket whose token has been verified and whose `hello` is to come. */
+export function newSession({ clientId, sub, claims, expiresAt }: NewSession): SessionState {
+  return {
+    phase: 'new',
+    clientId,
+    sub,
+    claims,
+    expiresAt,
+    schemaVersion: '',
+    ackedMutation: 0,
+    cursor: null,
+    sentChars: 0,
+    ackedChars: 0,
+    behind: false,
+    pulling: false,
+    owesAnswer: false,
+    failedPulls: 0,
+    retryAt: null,
+    sweepAt: expiresAt,
+  };
+}
+
+const FORMAT = 1;
+
+/** What a socket attachment holds (≤ 16 KiB), as plain JSON. */
+export type SerialisedSession = Omit<SessionState, 'cursor' | 'pulling' | 'owesAnswer'> & {
+  readonly format: number;
+  readonly cursor: PositionJson | null;
+};
+
+export function serialiseSession(state: SessionState): SerialisedSession {
+  const { cursor, pulling, owesAnswer: _inMemoryOnly, ...rest } = state;
+  return { ...rest, format: FORMAT, behind: rest.behind || pulling, cursor: cursor && positionToJson(cursor) };
+}
+
+/**
+ * The session that an attachment holds, or null if another version of this code wrote it: then its socket is closed and the client says
+ * `hello` again. After a restore a `woken` event resumes a pull that was lost with the memory (F43).
+ */
+export function restoreSession(attachment: unknown): SessionState | null {
+  if (!isSerialised(attachment)) return null;
+  const { format: _format, cursor, ...rest } = attachment;
+  return { ...rest, cursor: cursor && positionFromJson(cursor), pulling: false, owesAnswer: false };
+}
+
+/** The attachment never leaves our own process, so its format number vouches for its shape. */
+function isSerialised(value: unknown): value is SerialisedSession {
+  return typeof value === 'object' && value !== null && 'format' in value && value.format === FORMAT;
+}

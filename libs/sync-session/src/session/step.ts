@@ -1,0 +1,78 @@
+import { CLOSE_CODE, type ErrorCode, type Random } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { encodeServerMessages, type ResyncCause } from '@millrace/sync-protocol';
+import type { SessionEffect } from './session-event.js';
+import type { SessionState } from './session-state.js';
+
+/** All that a session may know of the world. */
+export interface SessionContext {
+  readonly schema: SchemaMeta;
+  /** ms since 1970. */
+  readonly now: number;
+  readonly random: Random;
+  /** Characters in flight beyond which delivery stops until `received` [D5]. */
+  readonly windowChars: number;
+  /** A session that heard nothing for so long (ms) pulls by itself (F41). */
+  readonly sweepMs: number;
+}
+
+/** Defaults of {@link SessionContext}'s bounds. */
+export const SESSION_DEFAULTS = { windowChars: 2 * 1024 * 1024, sweepMs: 10 * 60_000 } as const;
+
+/** A session and what its shell has to do now, in order. */
+export interface SessionStep {
+  readonly state: SessionState;
+  readonly effects: readonly SessionEffect[];
+}
+
+export function stay(state: SessionState): SessionStep {
+  return { state, effects: [] };
+}
+
+/** `step` after these effects. */
+export function after(effects: readonly SessionEffect[], step: SessionStep): SessionStep {
+  return { state: step.state, effects: [...effects, ...step.effects] };
+}
+
+/** The end of a session, from our side or the client's. Waiting pushes learn that nobody is here. */
+export function end(state: SessionState, closing: readonly SessionEffect[], keepRegistration = false): SessionStep {
+  const wasRegistered = state.phase === 'registering' || state.phase === 'live';
+  const effects: SessionEffect[] = [...closing];
+  if (state.owesAnswer) effects.push({ kind: 'answer', cursor: null });
+  if (wasRegistered && !keepRegistration) effects.push({ kind: 'unregister', clientId: state.clientId });
+  return { state: { ...state, phase: 'closed', behind: false, pulling: false, owesAnswer: false }, effects };
+}
+
+/** Ends with an `error` frame. */
+export function fail(state: SessionState, code: ErrorCode, message: string): SessionStep {
+  return end(state, [
+    { kind: 'send', text: encodeServerMessages([{ type: 'error', code, message }]) },
+    { kind: 'close', code: closeCodeOf(code), reason: code },
+  ]);
+}
+
+/** Ends with a `resync` frame: this cursor cannot be continued [A4]. */
+export function resync(state: SessionState, cause: ResyncCause, message: string): SessionStep {
+  return end(state, [
+    { kind: 'resynced', cause },
+    { kind: 'send', text: encodeServerMessages([{ type: 'resync', cause, message }]) },
+    { kind: 'close', code: CLOSE_CODE.resync, reason: cause },
+  ]);
+}
+
+function closeCodeOf(code: ErrorCode): number {
+  switch (code) {
+    case 'invalid-message':
+    case 'limit-exceeded':
+    case 'protocol-version':
+      return CLOSE_CODE.protocolError;
+    case 'unauthenticated':
+      return CLOSE_CODE.unauthenticated;
+    case 'forbidden':
+      return CLOSE_CODE.forbidden;
+    case 'unknown-client':
+      return CLOSE_CODE.unknownClient;
+    default:
+      return CLOSE_CODE.internal;
+  }
+}

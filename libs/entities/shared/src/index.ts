@@ -1,1 +1,10 @@
-export {};
+export { BaseEntity } from './base-entity.js';
+export { TenantEntity } from './tenant-entity.js';
+export { ServerOnly, Synced } from './synced.js';
+export { serverOnlyPropertiesOf, syncedOptionsOf, type EntityClass, type SyncedOptions } from './entity-registry.js';
+export { isAdmin, ownTenant } from './tenant-rules.js';
+export { IsIntegerText, type IntegerTextBounds } from './validation/is-integer-text.js';
+export { IsUuid } from './validation/is-uuid.js';
+export { IsNotBefore, IsTimestamp } from './validation/is-timestamp.js';
+export { parseTimestampText, type Microseconds } from './validation/timestamp-text.js';
+export { dependenciesOf, dependsOn } from './validation/depends-on.js';

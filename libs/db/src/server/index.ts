@@ -1,0 +1,3 @@
+export { entities } from '../entities.js';
+export { entityOptions } from './data-source-options.js';
+export { PostgresNamingStrategy } from './naming-strategy.js';

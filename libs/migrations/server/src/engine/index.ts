@@ -1,0 +1,10 @@
+import * as syncSchema from './001-sync-schema.js';
+
+/** A step of the engine's own tables: plain SQL, run once, in one transaction. */
+export interface EngineMigration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** The engine's migrations, oldest first. One that has been released is never edited: a change is a new one. */
+export const engineMigrations: readonly EngineMigration[] = [syncSchema];

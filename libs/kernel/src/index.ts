@@ -1,0 +1,22 @@
+export { LSN_ZERO, formatLsn, lsnFrom, maxLsn, parseLsn, type Lsn } from './lsn.js';
+export { positionEquals, positionFromJson, positionToJson, type Position, type PositionJson } from './position.js';
+export { chainNext, chainStart } from './chain.js';
+export { historyRowId, isUuid } from './ids.js';
+export { ERROR_CATALOGUE, SyncError, errorText, isErrorCode, type ErrorCode, type Retry } from './errors.js';
+export { assert, must, unreachable } from './assert.js';
+export { backoffDelay, type BackoffOptions } from './backoff.js';
+export { applyPatch, emptyRow, hasColumn, type PgText, type Row } from './row.js';
+export { systemClock, type Clock } from './ports/clock.js';
+export { systemRandom, type Random } from './ports/random.js';
+export { jsonLogger, silentLogger, type LogFields, type LogLevel, type Logger } from './ports/logger.js';
+export {
+  SqlError,
+  type CopySession,
+  type SqlConnection,
+  type SqlParam,
+  type SqlResult,
+  type SqlSession,
+  type TransactionOptions,
+} from './ports/sql-connection.js';
+export { type OpenReplicationStream, type ReplicationMessage, type ReplicationStream, type ReplicationStreamOptions } from './ports/replication-stream.js';
+export { CLOSE_CODE, type Socket } from './ports/socket.js';

@@ -1,0 +1,20 @@
+/** A value as Postgres prints it, or SQL NULL. Never a JS number or Date: those cannot hold what Postgres can (I10). */
+export type PgText = string | null;
+
+/** Column name → value. An absent column is *unknown or unchanged*, which is never the same as null [C4]. */
+export type Row = Readonly<Record<string, PgText>>;
+
+/** A row that is being built. Without prototype, so that a column named `constructor` is just a column. */
+export function emptyRow(): Record<string, PgText> {
+  return Object.create(null) as Record<string, PgText>;
+}
+
+/** Whether the row says anything of this column. */
+export function hasColumn(row: Row, column: string): boolean {
+  return Object.hasOwn(row, column);
+}
+
+/** `row` with the columns of `patch` written over it. */
+export function applyPatch(row: Row, patch: Row): Row {
+  return Object.assign(emptyRow(), row, patch);
+}

@@ -1,0 +1,38 @@
+export { LIMITS } from './limits.js';
+export { BEARER_PREFIX, PROTOCOL_FLOOR, PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.js';
+export { decodeJson, decodeValue } from './decode.js';
+export { mutationResultSchema, type MutationResult } from './schemas.js';
+export { clientMessageSchema, decodeClientMessages, encodeClientMessages, type ClientMessage } from './client-message.js';
+export { decodeServerMessages, encodeServerMessages, serverMessageSchema, type ServerMessage } from './server-message.js';
+export { type Hello } from './messages/hello.js';
+export { type Received } from './messages/received.js';
+export { type Auth } from './messages/auth.js';
+export { type Welcome } from './messages/welcome.js';
+export { type Begin } from './messages/begin.js';
+export { rowChangeSchema, type Changes, type RowChange } from './messages/changes.js';
+export { type Commit } from './messages/commit.js';
+export { resyncCauses, type Resync, type ResyncCause } from './messages/resync.js';
+export { type ErrorFrame } from './messages/error.js';
+export {
+  mutationSchema,
+  pushConflictSchema,
+  pushRequestSchema,
+  pushResponseSchema,
+  type Mutation,
+  type MutationChange,
+  type PushConflict,
+  type PushRequest,
+  type PushResponse,
+} from './http/push.js';
+export { registerRequestSchema, registerResponseSchema, type RegisterRequest, type RegisterResponse } from './http/clients.js';
+export { snapshotRequestSchema, type SnapshotRequest } from './http/snapshots.js';
+export { errorOfProblem, problemOf, type Problem } from './http/problem.js';
+export {
+  devSignInRequestSchema,
+  devSignInResponseSchema,
+  devUserSchema,
+  devUsersResponseSchema,
+  type DevSignInResponse,
+  type DevUser,
+} from './http/dev-sign-in.js';
+export { adminStatusSchema, type AdminInstance, type AdminStatus } from './http/admin-status.js';

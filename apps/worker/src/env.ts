@@ -1,0 +1,26 @@
+import type { GatewayRpc } from './objects/gateway-object.js';
+import type { ReplicationRpc } from './objects/replication-object.js';
+import type { SnapshotRpc } from './objects/snapshot-object.js';
+import type { SyncRpc } from './objects/sync-object.js';
+
+/** What the platform hands to the Worker: bindings and variables. Variables are read once, by `settings.ts`. */
+export interface Env {
+  readonly REPLICATION: DurableObjectNamespace<ReplicationRpc>;
+  readonly SYNC: DurableObjectNamespace<SyncRpc>;
+  readonly GATEWAY: DurableObjectNamespace<GatewayRpc>;
+  readonly SNAPSHOT: DurableObjectNamespace<SnapshotRpc>;
+  /** The built web apps: a disk service (self-hosting) or Workers assets. */
+  readonly ASSETS?: Fetcher;
+  readonly DATABASE_URL?: string;
+  readonly MILLRACE_JWT_SECRET?: string;
+  readonly MILLRACE_JWKS_URL?: string;
+  readonly MILLRACE_JWT_ISSUER?: string;
+  readonly MILLRACE_JWT_AUDIENCE?: string;
+  readonly MILLRACE_ADMIN_TOKEN?: string;
+  readonly MILLRACE_ALLOWED_ORIGINS?: string;
+  readonly MILLRACE_DEV?: string;
+  readonly MILLRACE_LOG_LEVEL?: string;
+  readonly MILLRACE_GATEWAYS?: string;
+  readonly CAPTURE_READER?: string;
+  readonly CAPTURE_DECODER?: string;
+}

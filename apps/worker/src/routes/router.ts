@@ -1,0 +1,66 @@
+import { Hono } from 'hono';
+import { systemClock, SyncError, type Logger } from '@millrace/kernel';
+import type { AppDefinition } from '../app.js';
+import { createTokenVerifier, type TokenVerifier } from '../auth/tokens.js';
+import type { Env } from '../env.js';
+import { workerLogger } from '../logging.js';
+import { readSettings, type Settings } from '../settings.js';
+import { adminRoutes } from './admin.js';
+import { changesRoute } from './changes.js';
+import { clientsRoute } from './clients.js';
+import { devSignInRoutes } from './dev-sign-in.js';
+import { problemResponse } from './problem.js';
+import { siteRoute } from './site.js';
+import { snapshotsRoute } from './snapshots.js';
+import { syncRoute } from './sync.js';
+
+/** What each route has at hand. */
+export interface RouteContext {
+  readonly app: AppDefinition;
+  readonly settings: Settings;
+  readonly tokens: TokenVerifier;
+  readonly log: Logger;
+}
+
+export type Router = Hono<{ Bindings: Env; Variables: { millrace: RouteContext } }>;
+
+/** All routes of DESIGN §7 that this Worker serves; everything else is the site. */
+export function createRouter(app: AppDefinition): (request: Request, env: Env, ctx: ExecutionContext) => Promise<Response> {
+  const router: Router = new Hono();
+  const context = once((env: Env) => routeContext(app, env));
+
+  router.use('*', async (c, next) => {
+    c.set('millrace', context(c.env));
+    await next();
+  });
+  router.get('/healthz', (c) => c.json({ ok: true }));
+  clientsRoute(router);
+  changesRoute(router);
+  snapshotsRoute(router);
+  syncRoute(router);
+  devSignInRoutes(router);
+  adminRoutes(router);
+  router.all('/api/*', () => {
+    throw new SyncError('not-found', 'there is no such route');
+  });
+  siteRoute(router);
+  router.onError((error, c) => problemResponse(error, c.get('millrace')?.log ?? bareLogger()));
+
+  return async (request, env, ctx) => router.fetch(request, env, ctx);
+}
+
+function routeContext(app: AppDefinition, env: Env): RouteContext {
+  const settings = readSettings(env);
+  return { app, settings, tokens: createTokenVerifier(settings, systemClock.now), log: workerLogger(settings, 'worker') };
+}
+
+/** Settings do not change while an isolate lives. */
+function once<In, Out>(make: (input: In) => Out): (input: In) => Out {
+  let made: { readonly value: Out } | null = null;
+  return (input) => (made ??= { value: make(input) }).value;
+}
+
+/** For the one error that can come before settings are read: the settings. */
+function bareLogger(): Logger {
+  return workerLogger({ logLevel: 'info' } as Settings, 'worker');
+}

@@ -1,0 +1,71 @@
+import { SyncError, type LogLevel } from '@millrace/kernel';
+import * as v from 'valibot';
+import type { Env } from './env.js';
+
+const text = (fallback: string) => v.optional(v.nullable(v.string()), fallback);
+const optionalText = v.optional(v.nullable(v.string()), null);
+
+const settingsSchema = v.object({
+  /** Connection string of the source Postgres. */
+  DATABASE_URL: v.pipe(v.string('DATABASE_URL is not set: give the Worker the connection string of your Postgres'), v.minLength(1)),
+  /** HS256 secret of tokens, at least 32 characters; or a JWKS. */
+  MILLRACE_JWT_SECRET: optionalText,
+  MILLRACE_JWKS_URL: optionalText,
+  MILLRACE_JWT_ISSUER: optionalText,
+  MILLRACE_JWT_AUDIENCE: optionalText,
+  /** Bearer token of `/api/admin/*`. Without one the admin routes answer 404. */
+  MILLRACE_ADMIN_TOKEN: optionalText,
+  /** Origins, separated by commas, that may open a socket beside the Worker's own. */
+  MILLRACE_ALLOWED_ORIGINS: text(''),
+  /** `1` opens `/api/dev/sign-in` on loopback. */
+  MILLRACE_DEV: text(''),
+  MILLRACE_LOG_LEVEL: v.optional(v.nullable(v.picklist(['debug', 'info', 'warn', 'error'])), 'info'),
+  /** Number of GatewayDOs, each with two connections. */
+  MILLRACE_GATEWAYS: v.pipe(text('4'), v.transform(Number), v.safeInteger(), v.minValue(1), v.maxValue(64)),
+  /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
+  CAPTURE_READER: v.optional(v.nullable(v.picklist(['auto', 'stream', 'poll'])), 'auto'),
+  CAPTURE_DECODER: v.optional(v.nullable(v.picklist(['auto', 'pgoutput'])), 'auto'),
+});
+
+/** Everything that can be configured, decoded once. */
+export interface Settings {
+  readonly databaseUrl: string;
+  readonly jwtSecret: string | null;
+  readonly jwksUrl: string | null;
+  readonly jwtIssuer: string | null;
+  readonly jwtAudience: string | null;
+  readonly adminToken: string | null;
+  readonly allowedOrigins: readonly string[];
+  readonly dev: boolean;
+  readonly logLevel: LogLevel;
+  readonly gateways: number;
+  readonly reader: 'stream' | 'poll';
+  readonly decoder: 'pgoutput';
+}
+
+/** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be. */
+export function readSettings(env: Env): Settings {
+  const result = v.safeParse(settingsSchema, env);
+  if (!result.success) {
+    const issue = result.issues[0];
+    throw new SyncError('database-misconfigured', `setting ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+  }
+  const values = result.output;
+  if (!values.MILLRACE_JWT_SECRET && !values.MILLRACE_JWKS_URL) {
+    throw new SyncError('database-misconfigured', 'neither MILLRACE_JWT_SECRET nor MILLRACE_JWKS_URL is set: no token could be verified');
+  }
+  return {
+    databaseUrl: values.DATABASE_URL,
+    jwtSecret: values.MILLRACE_JWT_SECRET,
+    jwksUrl: values.MILLRACE_JWKS_URL,
+    jwtIssuer: values.MILLRACE_JWT_ISSUER,
+    jwtAudience: values.MILLRACE_JWT_AUDIENCE,
+    adminToken: values.MILLRACE_ADMIN_TOKEN,
+    allowedOrigins: (values.MILLRACE_ALLOWED_ORIGINS ?? '').split(',').map((origin) => origin.trim()).filter(Boolean),
+    dev: values.MILLRACE_DEV === '1',
+    logLevel: values.MILLRACE_LOG_LEVEL ?? 'info',
+    gateways: values.MILLRACE_GATEWAYS,
+    reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
+    decoder: 'pgoutput',
+  };
+}

@@ -1,0 +1,29 @@
+import type { ClientMessage, MutationResult, ResyncCause } from '@millrace/sync-protocol';
+import type { TimerName } from './client-event.js';
+import type { ReceivedTransaction } from './received-transaction.js';
+
+/** How long a timer runs: a fixed time, or the backoff of an attempt, whose jitter the runner draws. */
+export type Delay = { readonly ms: number } | { readonly attempt: number };
+
+/** All that a client does. Effects are begun in their order; effects on the store are also finished in it. */
+export type ClientEffect =
+  | { readonly type: 'register' }
+  | { readonly type: 'hydrate'; readonly hydration: number; readonly cause: ResyncCause }
+  | { readonly type: 'cancel-hydrate' }
+  | { readonly type: 'open-socket'; readonly connection: number }
+  | { readonly type: 'close-socket'; readonly connection: number; readonly code: number; readonly reason: string }
+  | { readonly type: 'send'; readonly connection: number; readonly messages: readonly ClientMessage[] }
+  | { readonly type: 'renew-token'; readonly connection: number }
+  | { readonly type: 'apply'; readonly transactions: readonly ReceivedTransaction[] }
+  | { readonly type: 'settle'; readonly results: readonly MutationResult[] }
+  /** Send the first unanswered mutations; on a conflict, reconcile. Ends in `pushed`, `reconciled` or `push-failed`. */
+  | { readonly type: 'push' }
+  /** A timer of the same name starts anew. */
+  | { readonly type: 'start-timer'; readonly timer: TimerName; readonly delay: Delay }
+  | { readonly type: 'stop-timer'; readonly timer: TimerName };
+
+/** The outcome of one event. */
+export interface Step<State> {
+  readonly state: State;
+  readonly effects: readonly ClientEffect[];
+}

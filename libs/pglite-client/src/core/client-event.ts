@@ -1,0 +1,63 @@
+import type { SyncError } from '@millrace/kernel';
+import type { ServerMessage } from '@millrace/sync-protocol';
+import type { HydrationProgress } from './client-state.js';
+import type { OpenedStore, StoreSummary } from './ports/client-store.js';
+
+export type TimerName =
+  /** The next attempt to connect. */
+  | 'reconnect'
+  /** The next attempt to push. */
+  | 'push'
+  /** A connection that lasted this long forgives earlier failures. */
+  | 'stable'
+  /** The token is about to end. */
+  | 'auth'
+  /** The server has not said `welcome`. */
+  | 'handshake'
+  /** Answered mutations have not been acknowledged by the stream (F66). */
+  | 'ack';
+
+/** All that can happen to a client. */
+export type ClientEvent =
+  | { readonly type: 'opened'; readonly store: OpenedStore }
+  | { readonly type: 'open-failed'; readonly error: SyncError }
+  | { readonly type: 'connect' }
+  | { readonly type: 'disconnect' }
+  | { readonly type: 'close' }
+  /** The machine has a network again. */
+  | { readonly type: 'online' }
+  /** The app wants a new snapshot. */
+  | { readonly type: 'resync' }
+  | { readonly type: 'registered'; readonly epoch: string }
+  | { readonly type: 'register-failed'; readonly error: SyncError }
+  | { readonly type: 'hydrate-progress'; readonly hydration: number; readonly progress: HydrationProgress }
+  | { readonly type: 'hydrated'; readonly hydration: number; readonly summary: StoreSummary }
+  | { readonly type: 'hydrate-failed'; readonly hydration: number; readonly error: SyncError }
+  /** `tokenLifeMs`: how long the token still holds; null if it does not say. */
+  | { readonly type: 'socket-opened'; readonly connection: number; readonly tokenLifeMs: number | null }
+  /** `chars`: length of the text that held these frames. */
+  | {
+      readonly type: 'socket-message';
+      readonly connection: number;
+      readonly messages: readonly ServerMessage[];
+      readonly chars: number;
+    }
+  /** The text could not be understood. */
+  | { readonly type: 'socket-garbled'; readonly connection: number; readonly error: SyncError }
+  | { readonly type: 'socket-closed'; readonly connection: number; readonly code: number; readonly reason: string }
+  | {
+      readonly type: 'token-renewed';
+      readonly connection: number;
+      readonly token: string;
+      readonly tokenLifeMs: number | null;
+    }
+  | { readonly type: 'token-failed'; readonly connection: number }
+  | { readonly type: 'applied'; readonly summary: StoreSummary }
+  | { readonly type: 'apply-failed'; readonly error: SyncError }
+  /** The store changed for a reason of its own: a local write, a settled verdict, something disposed of. */
+  | { readonly type: 'store-changed'; readonly summary: StoreSummary }
+  | { readonly type: 'store-failed'; readonly error: SyncError }
+  | { readonly type: 'pushed'; readonly results: number; readonly summary: StoreSummary }
+  | { readonly type: 'reconciled'; readonly summary: StoreSummary }
+  | { readonly type: 'push-failed'; readonly error: SyncError }
+  | { readonly type: 'timer'; readonly timer: TimerName };

@@ -1,0 +1,192 @@
+import type { ClientEvent, TimerName } from './client-event.js';
+import type { ClientState } from './client-state.js';
+import { TIMING } from './client-timing.js';
+import { after, also, fail, greet, hangUp, proceed, resync, step, type ClientStep } from './connecting.js';
+import { pushFailed, pushSoon, pushed, reconciled } from './pushing.js';
+import { acknowledge, applyNext, receive } from './receiving.js';
+
+/** The client's protocol: what follows from an event. Pure; the runner performs the effects in their order. */
+export function reduceClient(state: ClientState, event: ClientEvent): ClientStep {
+  if (state.phase === 'closed') return step(state);
+  if ('connection' in event && event.connection !== state.connection) return step(state);
+  switch (event.type) {
+    case 'opened':
+      return opened(state, event);
+    case 'open-failed':
+    case 'store-failed':
+      return step({
+        ...state,
+        phase: event.type === 'open-failed' ? 'stopped' : state.phase,
+        fault: faultOf(event.error),
+      });
+    case 'connect':
+      return connect(state);
+    case 'disconnect':
+      return disconnect(state);
+    case 'close':
+      return also(hangUp({ ...state, wanted: false }, 'closed', 'closed'), { type: 'cancel-hydrate' });
+    case 'online':
+      return online(state);
+    case 'resync':
+      return requestResync(state);
+    case 'registered':
+      return onlyIn(state, 'registering', () => proceed({ ...state, registered: true }));
+    case 'register-failed':
+      return onlyIn(state, 'registering', () => fail(state, event.error));
+    case 'hydrate-progress':
+      return event.hydration === state.hydration ? step({ ...state, progress: event.progress }) : step(state);
+    case 'hydrated':
+      return hydrated(state, event);
+    case 'hydrate-failed':
+      return event.hydration === state.hydration
+        ? onlyIn(state, 'hydrating', () => fail(state, event.error))
+        : step(state);
+    case 'socket-opened':
+      return onlyIn(state, 'connecting', () =>
+        also(greet({ ...state, phase: 'greeting' }), ...renewal(event.tokenLifeMs)),
+      );
+    case 'socket-message':
+      return receive(state, event.messages, event.chars);
+    case 'socket-garbled':
+      return whileConnected(state, () => fail(state, event.error));
+    case 'socket-closed':
+      return whileConnected(state, () => socketClosed(state, event));
+    case 'token-renewed':
+      return onlyIn(state, 'live', () =>
+        step(
+          state,
+          { type: 'send', connection: state.connection, messages: [{ type: 'auth', token: event.token }] },
+          ...renewal(event.tokenLifeMs),
+        ),
+      );
+    case 'token-failed':
+      return onlyIn(state, 'live', () =>
+        step(state, { type: 'start-timer', timer: 'auth', delay: { ms: TIMING.renewAgain } }),
+      );
+    case 'applied':
+      return applied(state, event);
+    case 'apply-failed':
+      return applyFailed(state, event);
+    case 'store-changed':
+      return pushSoon({ ...state, store: event.summary });
+    case 'pushed':
+      return pushed(state, event);
+    case 'reconciled':
+      return reconciled(state, event);
+    case 'push-failed':
+      return pushFailed(state, event.error);
+    case 'timer':
+      return timer(state, event.timer);
+  }
+}
+
+function opened(state: ClientState, { store }: Extract<ClientEvent, { type: 'opened' }>): ClientStep {
+  return onlyIn(state, 'opening', () =>
+    proceed({ ...state, clientId: store.clientId, registered: store.outboxEpoch !== null, store: store.summary }),
+  );
+}
+
+function connect(state: ClientState): ClientStep {
+  const wanted = { ...state, wanted: true };
+  const idle = state.phase === 'offline' || state.phase === 'stopped' || state.phase === 'waiting';
+  return idle && state.clientId !== ''
+    ? after([{ type: 'stop-timer', timer: 'reconnect' }], proceed({ ...wanted, attempt: 0 }))
+    : step(wanted);
+}
+
+function disconnect(state: ClientState): ClientStep {
+  if (state.phase === 'opening') return step({ ...state, wanted: false });
+  return also(hangUp({ ...state, wanted: false, fault: null }, 'offline', 'disconnected'), { type: 'cancel-hydrate' });
+}
+
+/** Skips the wait; a socket from before the network went is not trusted to notice. */
+function online(state: ClientState): ClientStep {
+  if (state.phase !== 'waiting' && state.phase !== 'live') return step(state);
+  const ended = hangUp(state, 'waiting', 'network changed');
+  return after(ended.effects, proceed(ended.state));
+}
+
+function requestResync(state: ClientState): ClientStep {
+  if (state.phase === 'hydrating') return step(state);
+  const marked: ClientState = { ...state, resync: 'client-request' };
+  return state.phase === 'opening' || !state.wanted ? step(marked) : resync(marked, 'client-request');
+}
+
+/** Also one that was cancelled too late counts: it is in the store. */
+function hydrated(state: ClientState, event: Extract<ClientEvent, { type: 'hydrated' }>): ClientStep {
+  const next: ClientState = { ...state, store: event.summary, resync: null, progress: null, fault: null };
+  return state.phase === 'hydrating' && event.hydration === state.hydration
+    ? proceed({ ...next, attempt: 0 })
+    : step(next);
+}
+
+function socketClosed(state: ClientState, event: Extract<ClientEvent, { type: 'socket-closed' }>): ClientStep {
+  const reason = event.reason === '' ? `connection closed (${event.code})` : event.reason;
+  return fail(state, { code: codeOfClose(event.code), message: reason });
+}
+
+function codeOfClose(code: number): 'unauthenticated' | 'forbidden' | 'unknown-client' | 'network' {
+  if (code === 4401) return 'unauthenticated';
+  if (code === 4403) return 'forbidden';
+  if (code === 4404) return 'unknown-client';
+  return 'network';
+}
+
+function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applied' }>): ClientStep {
+  const next: ClientState = { ...state, store: event.summary, applying: null };
+  const told = state.applying === null ? [] : acknowledge(next, state.applying);
+  const settled = event.summary.pending === event.summary.unsent;
+  const acks = settled ? [{ type: 'stop-timer', timer: 'ack' } as const] : [];
+  if (next.phase === 'greeting' && !next.greeted) return after(acks, greet(next));
+  return after([...told, ...acks], applyNext(next));
+}
+
+function applyFailed(state: ClientState, { error }: Extract<ClientEvent, { type: 'apply-failed' }>): ClientStep {
+  const next: ClientState = { ...state, applying: null };
+  if (error.retry === 'resync')
+    return next.phase === 'live' || next.phase === 'greeting'
+      ? resync(next, 'client-request')
+      : step({ ...next, resync: 'client-request' });
+  return whileConnected(next, () => fail(next, error));
+}
+
+function timer(state: ClientState, name: TimerName): ClientStep {
+  switch (name) {
+    case 'reconnect':
+      return onlyIn(state, 'waiting', () => proceed(state));
+    case 'push':
+      return state.pushing === 'waiting' ? pushSoon({ ...state, pushing: 'idle' }) : step(state);
+    case 'stable':
+      return onlyIn(state, 'live', () => step({ ...state, attempt: 0 }));
+    case 'auth':
+      return onlyIn(state, 'live', () => step(state, { type: 'renew-token', connection: state.connection }));
+    case 'handshake':
+      return state.phase === 'connecting' || state.phase === 'greeting'
+        ? fail(state, { code: 'timeout', message: 'the server did not greet in time' })
+        : step(state);
+    case 'ack':
+      return onlyIn(state, 'live', () =>
+        state.store.pending > state.store.unsent
+          ? fail(state, { code: 'timeout', message: 'the stream is silent about our writes' })
+          : step(state),
+      );
+  }
+}
+
+function renewal(lifeMs: number | null) {
+  if (lifeMs === null) return [];
+  const ms = Math.max(lifeMs - TIMING.renewBefore, lifeMs / 2, 1_000);
+  return [{ type: 'start-timer', timer: 'auth', delay: { ms } }] as const;
+}
+
+function onlyIn(state: ClientState, phase: ClientState['phase'], next: () => ClientStep): ClientStep {
+  return state.phase === phase ? next() : step(state);
+}
+
+function whileConnected(state: ClientState, next: () => ClientStep): ClientStep {
+  return state.phase === 'connecting' || state.phase === 'greeting' || state.phase === 'live' ? next() : step(state);
+}
+
+function faultOf(error: { readonly code: NonNullable<ClientState['fault']>['code']; readonly message: string }) {
+  return { code: error.code, message: error.message };
+}

@@ -1,0 +1,92 @@
+import type { ErrorCode, Position } from '@millrace/kernel';
+import type { ResyncCause } from '@millrace/sync-protocol';
+import type { Assembly } from './assembly.js';
+import type { StoreSummary } from './ports/client-store.js';
+import type { ReceivedTransaction } from './received-transaction.js';
+
+/**
+ * `opening`: the database. `registering`: the client id at the server. `hydrating`: a snapshot. `connecting`, `greeting`: the socket, then
+ * `hello`. `live`: following the stream. `waiting`: until the next attempt. `offline`: the app disconnected. `stopped`: going on needs a
+ * person (say, an update of the app). `closed`: for good.
+ */
+export type Phase =
+  | 'opening'
+  | 'registering'
+  | 'hydrating'
+  | 'connecting'
+  | 'greeting'
+  | 'live'
+  | 'waiting'
+  | 'offline'
+  | 'stopped'
+  | 'closed';
+
+/** Why the client is not getting on, for people. */
+export interface ClientFault {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface HydrationProgress {
+  readonly rows: number;
+  /** Estimate; 0 if unknown. */
+  readonly of: number;
+}
+
+/** The client's protocol at one moment. A value: the reducer makes the next one. */
+export interface ClientState {
+  readonly phase: Phase;
+  /** Whether the app wants to be connected. */
+  readonly wanted: boolean;
+  readonly clientId: string;
+  readonly schemaVersion: string;
+  readonly registered: boolean;
+  readonly store: StoreSummary;
+  /** Set while the cursor cannot be continued: the next thing to do is hydrate [A4]. */
+  readonly resync: ResyncCause | null;
+  /** Number of the newest hydration; what an older one reports is only data, never a step. */
+  readonly hydration: number;
+  readonly progress: HydrationProgress | null;
+  /** Number of the newest socket: events of older ones are ignored. */
+  readonly connection: number;
+  /** `hello` waits for an apply under way, since it must name the cursor that results. */
+  readonly greeted: boolean;
+  /** Where history ended when we were last welcomed. */
+  readonly head: Position | null;
+  readonly assembly: Assembly;
+  /** Whole transactions that wait for the store, each with the count of characters up to its end. */
+  readonly queue: readonly { readonly transaction: ReceivedTransaction; readonly chars: number }[];
+  readonly applying: { readonly connection: number; readonly seq: bigint; readonly chars: number } | null;
+  /** Characters received since `welcome`. */
+  readonly chars: number;
+  readonly attempt: number;
+  readonly pushing: 'idle' | 'in-flight' | 'waiting';
+  readonly pushAttempt: number;
+  readonly fault: ClientFault | null;
+}
+
+/** Before the database is open. */
+export function initialState(options: { readonly schemaVersion: string; readonly connect: boolean }): ClientState {
+  return {
+    phase: 'opening',
+    wanted: options.connect,
+    clientId: '',
+    schemaVersion: options.schemaVersion,
+    registered: false,
+    store: { position: null, ackedMutation: 0, unsent: 0, pending: 0, rejected: 0 },
+    resync: null,
+    hydration: 0,
+    progress: null,
+    connection: 0,
+    greeted: false,
+    head: null,
+    assembly: { seq: 0n, open: null },
+    queue: [],
+    applying: null,
+    chars: 0,
+    attempt: 0,
+    pushing: 'idle',
+    pushAttempt: 0,
+    fault: null,
+  };
+}

@@ -1,0 +1,43 @@
+import type { Position } from '@millrace/kernel';
+import type { ResyncCause } from '@millrace/sync-protocol';
+import type { ClientFault, ClientState, HydrationProgress, Phase } from './client-state.js';
+
+/** What an app shows of its client. */
+export interface ClientStatus {
+  readonly phase: Phase;
+  /** `created`: no rows yet. `snapshot-loading`: rows are on their way. `live`: the tables can be read, whether or not there is a connection. */
+  readonly instance: 'created' | 'snapshot-loading' | 'live';
+  /** Following the stream right now. */
+  readonly connected: boolean;
+  readonly clientId: string | null;
+  readonly position: Position | null;
+  /** Local transactions that the server has not acknowledged. */
+  readonly pending: number;
+  /** Refused ones that the app has not disposed of. */
+  readonly rejected: number;
+  readonly progress: HydrationProgress | null;
+  /** Why the rows are loaded anew, while they are. */
+  readonly resync: ResyncCause | null;
+  /** The last failure, until things go well again. */
+  readonly fault: ClientFault | null;
+}
+
+export function statusOf(state: ClientState): ClientStatus {
+  return {
+    phase: state.phase,
+    instance: instanceOf(state),
+    connected: state.phase === 'live',
+    clientId: state.clientId === '' ? null : state.clientId,
+    position: state.store.position,
+    pending: state.store.pending,
+    rejected: state.store.rejected,
+    progress: state.progress,
+    resync: state.resync,
+    fault: state.fault,
+  };
+}
+
+function instanceOf(state: ClientState): ClientStatus['instance'] {
+  if (state.phase === 'hydrating') return 'snapshot-loading';
+  return state.store.position === null ? 'created' : 'live';
+}

@@ -1,0 +1,212 @@
+import { backoffDelay, CLOSE_CODE, errorText, SyncError, type Socket } from '@millrace/kernel';
+import { decodeServerMessages, encodeClientMessages, LIMITS } from '@millrace/sync-protocol';
+import type { ClientEffect, Delay } from './client-effect.js';
+import type { ClientEvent, TimerName } from './client-event.js';
+import type { ClientState } from './client-state.js';
+import { toWire } from './pending-mutation.js';
+import type { StoreSummary } from './ports/client-store.js';
+import type { SnapshotPart } from './ports/snapshot-part.js';
+import type { RunClientOptions } from './run-client.js';
+import { tokenLifeMs } from './token-life.js';
+
+export interface EffectRunner {
+  run(effect: ClientEffect): void;
+  /** Reports the outcome of work on the store. */
+  store(work: Promise<StoreSummary>, event: (summary: StoreSummary) => ClientEvent): void;
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
+}
+
+type Effect<Type extends ClientEffect['type']> = Extract<ClientEffect, { type: Type }>;
+
+/** Performs the reducer's effects through the ports. Holds what cannot be a value: the socket, timers, the running hydration. */
+export function effectRunner(
+  options: RunClientOptions,
+  dispatch: (event: ClientEvent) => void,
+  state: () => ClientState,
+): EffectRunner {
+  const { store, transport, clock, random, logger } = options;
+  const timers = new Map<TimerName, () => void>();
+  const underWay = new Set<Promise<void>>();
+  let socket: { readonly connection: number; readonly socket: Socket } | null = null;
+  let hydration: AbortController | null = null;
+
+  /** `work` never rejects: it ends in an event. */
+  function begin(work: () => Promise<ClientEvent | null>, failed: (error: SyncError) => ClientEvent): void {
+    const running = work()
+      .catch((error: unknown) => failed(toSyncError(error)))
+      .then((event) => {
+        underWay.delete(running);
+        if (event) dispatch(event);
+      });
+    underWay.add(running);
+  }
+
+  async function token(): Promise<string> {
+    try {
+      return await options.getToken();
+    } catch (cause) {
+      throw new SyncError('unauthenticated', `no token: ${errorText(cause)}`, { cause });
+    }
+  }
+
+  async function register(): Promise<ClientEvent> {
+    const { epoch } = await transport.register(state().clientId, await token());
+    await store.registered(epoch);
+    return { type: 'registered', epoch };
+  }
+
+  async function hydrate({ hydration: id }: Effect<'hydrate'>, abort: AbortController): Promise<ClientEvent> {
+    const request = { clientId: state().clientId, schemaVersion: options.schemaVersion };
+    const parts = transport.snapshot(request, await token(), abort.signal);
+    const summary = await store.hydrate(
+      reportProgress(parts, (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress })),
+    );
+    return { type: 'hydrated', hydration: id, summary };
+  }
+
+  async function openSocket(connection: number): Promise<ClientEvent | null> {
+    const bearer = await token();
+    if (state().connection !== connection || state().phase !== 'connecting') return null;
+    const opened = transport.openSocket(state().clientId, bearer, {
+      opened: () => dispatch({ type: 'socket-opened', connection, tokenLifeMs: tokenLifeMs(bearer, clock.now()) }),
+      message: (text) => dispatch(messageEvent(connection, text)),
+      closed: (code, reason) => dispatch({ type: 'socket-closed', connection, code, reason }),
+    });
+    socket = { connection, socket: opened };
+    return null;
+  }
+
+  async function renewToken(connection: number): Promise<ClientEvent> {
+    const bearer = await token();
+    return { type: 'token-renewed', connection, token: bearer, tokenLifeMs: tokenLifeMs(bearer, clock.now()) };
+  }
+
+  async function push(): Promise<ClientEvent> {
+    const { epoch, mutations } = await store.outbox({ mutations: LIMITS.pushMutations, bytes: LIMITS.pushBytes });
+    if (mutations.length === 0) return { type: 'pushed', results: 0, summary: await store.summary() };
+    const request = {
+      clientId: state().clientId,
+      epoch,
+      schemaVersion: options.schemaVersion,
+      mutations: mutations.map(toWire),
+    };
+    const outcome = await transport.push(request, await token());
+    if (outcome.kind === 'conflict') return { type: 'reconciled', summary: await store.reconcile(outcome.conflict) };
+    const { results } = outcome.response;
+    return { type: 'pushed', results: results.length, summary: await store.answer(results) };
+  }
+
+  function startTimer(timer: TimerName, delay: Delay): void {
+    timers.get(timer)?.();
+    const ms = 'ms' in delay ? delay.ms : backoffDelay(delay.attempt, random);
+    timers.set(
+      timer,
+      clock.after(ms, () => {
+        timers.delete(timer);
+        dispatch({ type: 'timer', timer });
+      }),
+    );
+  }
+
+  function stopTimer(timer: TimerName): void {
+    timers.get(timer)?.();
+    timers.delete(timer);
+  }
+
+  function onStore(work: Promise<StoreSummary>, event: (summary: StoreSummary) => ClientEvent): void {
+    begin(
+      () => work.then(event),
+      (error) => ({ type: 'store-failed', error }),
+    );
+  }
+
+  function run(effect: ClientEffect): void {
+    switch (effect.type) {
+      case 'register':
+        return begin(register, (error) => ({ type: 'register-failed', error }));
+      case 'hydrate': {
+        hydration?.abort();
+        const abort = (hydration = new AbortController());
+        logger.info('hydrating', { cause: effect.cause });
+        return begin(
+          () => hydrate(effect, abort),
+          (error) => ({ type: 'hydrate-failed', hydration: effect.hydration, error }),
+        );
+      }
+      case 'cancel-hydrate':
+        return hydration?.abort();
+      case 'open-socket':
+        return begin(
+          () => openSocket(effect.connection),
+          (error) => ({
+            type: 'socket-closed',
+            connection: effect.connection,
+            code: error.code === 'unauthenticated' ? CLOSE_CODE.unauthenticated : 1006,
+            reason: error.message,
+          }),
+        );
+      case 'close-socket':
+        if (socket?.connection === effect.connection) {
+          socket.socket.close(effect.code, effect.reason);
+          socket = null;
+        }
+        return;
+      case 'send':
+        if (socket?.connection === effect.connection) socket.socket.send(encodeClientMessages(effect.messages));
+        return;
+      case 'renew-token':
+        return begin(
+          () => renewToken(effect.connection),
+          () => ({ type: 'token-failed', connection: effect.connection }),
+        );
+      case 'apply':
+        return begin(
+          () => store.apply(effect.transactions).then((summary) => ({ type: 'applied', summary })),
+          (error) => ({ type: 'apply-failed', error }),
+        );
+      case 'settle':
+        return onStore(store.settle(effect.results), (summary) => ({ type: 'store-changed', summary }));
+      case 'push':
+        return begin(push, (error) => ({ type: 'push-failed', error }));
+      case 'start-timer':
+        return startTimer(effect.timer, effect.delay);
+      case 'stop-timer':
+        return stopTimer(effect.timer);
+    }
+  }
+
+  async function settled(): Promise<void> {
+    for (const timer of [...timers.keys()]) stopTimer(timer);
+    while (underWay.size > 0) await Promise.all(underWay);
+  }
+
+  return { run, store: onStore, settled };
+}
+
+function messageEvent(connection: number, text: string): ClientEvent {
+  try {
+    return { type: 'socket-message', connection, messages: decodeServerMessages(text), chars: text.length };
+  } catch (error) {
+    return { type: 'socket-garbled', connection, error: toSyncError(error) };
+  }
+}
+
+/** Anything thrown, as one of the catalogue: what is none of ours came from the store. */
+function toSyncError(error: unknown): SyncError {
+  return error instanceof SyncError ? error : new SyncError('storage-failed', errorText(error), { cause: error });
+}
+
+async function* reportProgress(
+  parts: AsyncIterable<SnapshotPart>,
+  report: (progress: { rows: number; of: number }) => void,
+): AsyncGenerator<SnapshotPart> {
+  let rows = 0;
+  let of = 0;
+  for await (const part of parts) {
+    if (part.kind === 'table') of += Math.max(0, part.rowEstimate);
+    if (part.kind === 'table-end') rows += part.rows;
+    if (part.kind === 'table' || part.kind === 'table-end') report({ rows, of });
+    yield part;
+  }
+}

@@ -1,0 +1,11 @@
+import type { Position } from '@millrace/kernel';
+import type { MutationResult, RowChange } from '@millrace/sync-protocol';
+
+/** One server transaction, whole, cut to what this client may see: the unit of apply (I5). */
+export interface ReceivedTransaction {
+  /** Where the cursor stands once this is applied. */
+  readonly position: Position;
+  readonly changes: readonly RowChange[];
+  /** It was this client's own: its ack [W5]. */
+  readonly ack: MutationResult | null;
+}

@@ -1,0 +1,96 @@
+import type { Clock, Logger, Random } from '@millrace/kernel';
+import type { ClientEvent } from './client-event.js';
+import { reduceClient } from './client-reducer.js';
+import { initialState, type ClientState } from './client-state.js';
+import { statusOf, type ClientStatus } from './client-status.js';
+import { effectRunner } from './effect-runner.js';
+import { observable, type Observable } from './observable.js';
+import type { ClientStore } from './ports/client-store.js';
+import type { Transport } from './ports/transport.js';
+
+export interface RunClientOptions {
+  readonly store: ClientStore;
+  readonly transport: Transport;
+  /** Asked for each call and each connection; the app decides whether it still has a good one. */
+  readonly getToken: () => Promise<string>;
+  readonly schemaVersion: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether to connect at once. */
+  readonly connect: boolean;
+}
+
+/** A running client: its reducer fed with events, its effects performed. */
+export interface RunningClient {
+  readonly status: Observable<ClientStatus>;
+  /** Calls back after each change of outbox or rejected list. */
+  onStoreChange(listener: () => void): () => void;
+  readonly state: () => ClientState;
+  connect(): void;
+  disconnect(): void;
+  /** The machine has a network again: skips any wait. */
+  online(): void;
+  /** Loads all rows anew. */
+  resync(): void;
+  /** Forgets a rejected mutation. */
+  dispose(txId: string): Promise<void>;
+  /** Ends the connection, waits for what the store is doing, and closes it. */
+  close(): Promise<void>;
+}
+
+/** Opens the store and runs the protocol over it. Resolves once the database is open; rejects with what kept it from opening. */
+export async function runClient(options: RunClientOptions): Promise<RunningClient> {
+  const { store, logger } = options;
+  let state = initialState({ schemaVersion: options.schemaVersion, connect: options.connect });
+  const status = observable(statusOf(state));
+  const changed = observable(0);
+  const waiting: ClientEvent[] = [];
+  let turning = false;
+  const effects = effectRunner(options, dispatch, () => state);
+
+  /** One event at a time: what an effect reports at once waits its turn. */
+  function dispatch(event: ClientEvent): void {
+    waiting.push(event);
+    if (turning) return;
+    turning = true;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) turn(next);
+    turning = false;
+  }
+
+  function turn(event: ClientEvent): void {
+    const before = state;
+    const result = reduceClient(state, event);
+    state = result.state;
+    if (state.phase !== before.phase) logger.debug('phase', { from: before.phase, to: state.phase, event: event.type });
+    for (const effect of result.effects) effects.run(effect);
+    if (state !== before) status.set(statusOf(state));
+    if (state.store !== before.store) changed.set(changed.get() + 1);
+  }
+
+  const opened = await store.open();
+  const endLocalWrites = store.onLocalWrite(() => {
+    effects.store(store.summary(), (summary) => ({ type: 'store-changed', summary }));
+  });
+  dispatch({ type: 'opened', store: opened });
+
+  return {
+    status,
+    state: () => state,
+    onStoreChange: (listener) => changed.subscribe(listener),
+    connect: () => dispatch({ type: 'connect' }),
+    disconnect: () => dispatch({ type: 'disconnect' }),
+    online: () => dispatch({ type: 'online' }),
+    resync: () => dispatch({ type: 'resync' }),
+    dispose: async (txId) => {
+      const summary = await store.dispose(txId);
+      dispatch({ type: 'store-changed', summary });
+    },
+    close: async () => {
+      endLocalWrites();
+      dispatch({ type: 'close' });
+      await effects.settled();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Position, Row } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
+
+/** What a fake store keeps over a crash. Replaced as a whole by each transaction, so that a half-done one cannot show. */
+export interface FakeContent {
+  readonly outboxEpoch: string | null;
+  readonly position: Position | null;
+  readonly lastMutation: number;
+  /** The server's rows: table → key text → row. */
+  readonly base: ReadonlyMap<string, ReadonlyMap<string, Row>>;
+  readonly pending: readonly PendingMutation[];
+  readonly rejected: readonly RejectedMutation[];
+}
+
+/** The durable half of a fake store: it outlives the store that was opened on it. */
+export interface FakeDatabase {
+  readonly schema: SchemaMeta;
+  readonly clientId: string;
+  content: FakeContent;
+}
+
+export function fakeDatabase(schema: SchemaMeta, clientId: string): FakeDatabase {
+  const content: FakeContent = {
+    outboxEpoch: null,
+    position: null,
+    lastMutation: 0,
+    base: new Map(),
+    pending: [],
+    rejected: [],
+  };
+  return { schema, clientId, content };
+}

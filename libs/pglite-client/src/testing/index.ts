@@ -1,0 +1,4 @@
+export { fakeDatabase, type FakeContent, type FakeDatabase } from './fake-database.js';
+export { fakeClientStore, type FakeClientStore, type FakeClientStoreOptions } from './fake-client-store.js';
+export { decodeFakeRows, encodeFakeRows } from './fake-rows.js';
+export { type LocalWrite } from './local-write.js';

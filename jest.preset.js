@@ -17,6 +17,9 @@ export default {
   testMatch: ['**/*.spec.ts', '**/*.spec.tsx'],
   testTimeout: 60_000,
   reporters,
+  // One real Postgres per run, only for projects that have *.pg.spec.ts files.
+  globalSetup: here('./libs/testing/postgres/jest/global-setup.mjs'),
+  globalTeardown: here('./libs/testing/postgres/jest/global-teardown.mjs'),
   moduleFileExtensions: ['ts', 'tsx', 'js', 'mjs', 'cjs', 'json', 'node'],
   // Sources name their neighbours as the compiled files will be named: './lsn.js' is lsn.ts here.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.tsx', '$1.js'] },

@@ -92,13 +92,11 @@ function deliverStretch(state: SessionState, stretch: Stretch, ctx: SessionConte
     messages.push(...cursorMove(cursor.seq, stretch.to));
     cursor = stretch.to;
   }
-  return sent({ ...state, cursor, behind: state.behind || stopped }, messages, ctx);
-}
-
-function sent(state: SessionState, messages: readonly ServerMessage[], ctx: SessionContext): SessionStep {
   const effects = sends(messages);
-  const chars = effects.reduce((sum, effect) => sum + effect.text.length, 0);
-  return after(effects, pullIfDue({ ...state, sentChars: state.sentChars + chars }, ctx));
+  const sentChars = effects.reduce((sum, effect) => sum + effect.text.length, state.sentChars);
+  const delivered = { ...state, cursor, sentChars };
+  // Stopped at the window: only `received` brings credit. Reading on at once would fetch whole pages for a transaction each.
+  return after(effects, stopped ? answerIfAtRest({ ...delivered, behind: true }) : pullIfDue(delivered, ctx));
 }
 
 function sends(messages: readonly ServerMessage[]): readonly (SessionEffect & { kind: 'send' })[] {

@@ -1,7 +1,7 @@
 import { applyPatch, assert, errorText, unreachable, type Row, type SqlConnection } from '@millrace/kernel';
 import type { TableMeta } from '@millrace/schema-meta';
 import { matches } from '@millrace/sync-rules';
-import { deleteRow, insertRow, lockRow, updateRow, type Statement } from './change-sql.js';
+import { deleteRow, findKey, insertRow, lockRow, updateRow, type Statement } from './change-sql.js';
 import type { CheckedChange } from './check-change.js';
 import type { MutationContext } from './context.js';
 import { decide, reject } from './decide.js';
@@ -64,10 +64,11 @@ async function write(sql: SqlConnection, { change, current, set }: Write, contex
   if (inOwnScope(table, stored, context) !== true) throw forbidden(table);
 }
 
-async function insert(sql: SqlConnection, { table }: CheckedChange, set: Row): Promise<Row> {
+async function insert(sql: SqlConnection, { table, key }: CheckedChange, set: Row): Promise<Row> {
   const { rows } = await sql.query(...args(insertRow(table, set)));
-  if (!rows[0]) throw new Rejection(reject(table, 'exists').reason);
-  return rows[0];
+  if (rows[0]) return rows[0];
+  const { rowCount } = await sql.query(...args(findKey(table, key)));
+  throw rowCount > 0 ? new Rejection(reject(table, 'exists').reason) : swallowed(table);
 }
 
 async function update(sql: SqlConnection, { table, key }: CheckedChange, set: Row): Promise<Row> {
@@ -82,9 +83,12 @@ async function expectOne<Result extends { readonly rowCount: number }>(
 ): Promise<Result> {
   const result = await pending;
   assert(result.rowCount <= 1, () => `${table.name}: one key, ${result.rowCount} rows`);
-  if (result.rowCount === 0)
-    throw new Rejection({ code: 'raised', message: 'A rule of the database refused the write.', table: table.name });
+  if (result.rowCount === 0) throw swallowed(table);
   return result;
+}
+
+function swallowed(table: TableMeta): Rejection {
+  return new Rejection({ code: 'raised', message: 'A rule of the database refused the write.', table: table.name });
 }
 
 function authoriseOld(table: TableMeta, row: Row, { principal }: MutationContext): void {

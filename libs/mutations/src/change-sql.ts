@@ -40,6 +40,15 @@ export function insertRow(table: TableMeta, set: Row): Statement {
   };
 }
 
+/** Whether the key is taken, by whomever: in nobody's scope an insert can succeed on it. */
+export function findKey(table: TableMeta, key: Row): Statement {
+  const values = parameters(table);
+  return {
+    sql: `select 1 from ${quoteTable(table.name)} where ${keyCondition(table, key, values)}`,
+    params: values.params,
+  };
+}
+
 export function updateRow(table: TableMeta, key: Row, set: Row): Statement {
   const values = parameters(table);
   const assignments = Object.keys(set).map(

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findFreePort, findWorkspaceRoot, spawnChild } from '@millrace/processes';
+import { findFreePort, findWorkspaceRoot, logSince, markLog, spawnChild } from '@millrace/processes';
 import type { ChildHandle, ExitStatus, ProcessRef, SignalStep } from '@millrace/processes';
 import { findBinaries } from './binaries.js';
 import type { PostgresBinaries } from './binaries.js';
@@ -109,24 +109,24 @@ async function launchUntilReady(launch: Launch): Promise<ChildHandle> {
   const deadline = performance.now() + REMAINS_LAST_MS;
   for (;;) {
     removeStalePostmasterFile(launch.dataDir);
-    const logStart = sizeOf(launch.logFile);
-    const child = await spawnPostmaster(launch);
+    const mark = markLog(launch.logFile);
+    const child = spawnPostmaster(launch);
     const failure = await waitUntilReady(child, launch.dataDir);
     if (failure === null) return child;
 
     await child.end(POSTGRES_LADDER);
-    const words = readFrom(launch.logFile, logStart);
+    const words = logSince(mark);
     if (!REMAINS_OF_A_KILLED_SERVER.test(words) || performance.now() >= deadline) {
-      throw new Error(`Postgres did not start: ${failure}\n${lastLines(words)}\n(all of it: ${launch.logFile})`);
+      throw new Error(`Postgres did not start: ${failure}\n${words}`);
     }
     await sleep(200);
   }
 }
 
-async function spawnPostmaster(launch: Launch): Promise<ChildHandle> {
+function spawnPostmaster(launch: Launch): ChildHandle {
   const settings = { ...BASE_SETTINGS, ...launch.settings };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const child = await spawnChild({
+  const child = spawnChild({
     command: [
       ...(launch.privileges.prefix as [string]),
       launch.binaries.postgres,
@@ -160,23 +160,4 @@ async function waitUntilReady(child: ChildHandle, dataDir: string): Promise<stri
 
 function describeExit({ code, signal }: ExitStatus): string {
   return signal === null ? `exit code ${code}` : `signal ${signal}`;
-}
-
-function sizeOf(file: string): number {
-  return existsSync(file) ? statSync(file).size : 0;
-}
-
-function readFrom(file: string, start: number): string {
-  const descriptor = openSync(file, 'r');
-  try {
-    const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - start));
-    readSync(descriptor, bytes, 0, bytes.length, start);
-    return bytes.toString('utf8');
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function lastLines(text: string): string {
-  return text.trimEnd().split('\n').slice(-12).join('\n');
 }

@@ -2,6 +2,8 @@ export { CHILD_LADDER, endProcess, sendSignal } from './end-process.js';
 export type { SignalStep } from './end-process.js';
 export { findProcesses, findProcessesIn } from './find-processes.js';
 export type { ProcessListing } from './find-processes.js';
+export { logSince, markLog } from './log-tail.js';
+export type { LogMark } from './log-tail.js';
 export { findFreePort, isPortFree, requirePort } from './ports.js';
 export { isAlive, processStartTime, refOf } from './process-identity.js';
 export type { ProcessRef } from './process-identity.js';

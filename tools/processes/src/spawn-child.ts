@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
-import { endProcess } from './end-process.js';
+import { endProcess, sendSignal } from './end-process.js';
 import type { SignalStep } from './end-process.js';
 import { processStartTime } from './process-identity.js';
 import type { ProcessRef } from './process-identity.js';
@@ -21,6 +21,8 @@ export interface ChildHandle {
   /** What the child writes to file descriptor 3, where that was asked for. */
   readonly control: Readable | null;
   end(ladder: readonly SignalStep[]): Promise<void>;
+  /** Kills the child and all that it started in its group. Only for children that hold no data, such as builds. */
+  killGroup(): void;
 }
 
 export interface SpawnOptions {
@@ -36,10 +38,10 @@ export interface SpawnOptions {
 
 /**
  * Starts a child in a process group of its own, so that the terminal's Ctrl-C reaches only its supervisor, which
- * ends children in the right order.
- * @throws Error if the command can't be started
+ * ends children in the right order. Returns in the same turn: no moment in which a child runs that nobody knows of.
+ * @throws Error if the program can't be started
  */
-export async function spawnChild(options: SpawnOptions): Promise<ChildHandle> {
+export function spawnChild(options: SpawnOptions): ChildHandle {
   const [file, ...args] = options.command;
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, 'a');
@@ -52,22 +54,19 @@ export async function spawnChild(options: SpawnOptions): Promise<ChildHandle> {
     ...(options.gid === undefined ? {} : { gid: options.gid }),
   });
   closeSync(log);
+  child.on('error', () => undefined); // a program that can't be started has no pid: told below
+  if (child.pid === undefined) throw new Error(`could not start ${file}: it is not there, or may not be executed`);
 
+  // Until Node reaps the child, which takes a later turn, its entry in the process table stays.
+  const ref: ProcessRef = { pid: child.pid, startTime: processStartTime(child.pid) ?? 'gone' };
   const exited = new Promise<ExitStatus>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
-  // Read in the same turn as the spawn: until Node reaps the child, its entry in the process table stays.
-  const startTime = child.pid === undefined ? null : processStartTime(child.pid);
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (cause) => reject(new Error(`could not start ${file}: ${cause.message}`, { cause })));
-  });
-
-  const ref: ProcessRef = { pid: child.pid ?? -1, startTime: startTime ?? 'gone' };
   return {
     ref,
     exited,
     control: (child.stdio[3] as Readable | undefined | null) ?? null,
     end: (ladder) => endProcess(ref, ladder),
+    killGroup: () => sendSignal(-ref.pid, 'SIGKILL'),
   };
 }

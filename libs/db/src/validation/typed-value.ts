@@ -6,7 +6,8 @@ import type { PgText } from '@millrace/kernel';
  */
 export function typedValue(type: string, text: PgText): unknown {
   if (text === null) return null;
-  return READERS[type]?.(text) ?? text;
+  const value = READERS[type]?.(text);
+  return value === undefined ? text : value;
 }
 
 /** Each returns undefined for text that it can't read. */

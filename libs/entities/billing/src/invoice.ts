@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, Length, Matches, MaxLength } from 'class-validator';
 import { Tenant, User } from '@millrace/entities-core';
 import {
   IsIntegerText,
@@ -41,7 +41,6 @@ export class Invoice extends TenantEntity {
 
   /** Unique within the tenant. */
   @Column({ type: 'text' })
-  @IsString()
   @Length(1, 40)
   number!: string;
 
@@ -69,7 +68,6 @@ export class Invoice extends TenantEntity {
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(10_000)
   notes!: string | null;
 }

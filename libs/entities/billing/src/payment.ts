@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, Matches, MaxLength } from 'class-validator';
 import { Tenant } from '@millrace/entities-core';
 import { IsIntegerText, IsTimestamp, IsUuid, Synced, TenantEntity, ownTenant } from '@millrace/entities-shared';
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne } from 'typeorm';
@@ -56,7 +56,6 @@ export class Payment extends TenantEntity {
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(200)
   reference!: string | null;
 }

@@ -1,4 +1,4 @@
-import { IsObject, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsObject, IsOptional, MaxLength } from 'class-validator';
 import { IsUuid, Synced, TenantEntity, isAdmin, ownTenant } from '@millrace/entities-shared';
 import { rule } from '@millrace/schema-meta';
 import { Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
@@ -30,43 +30,36 @@ export class Profile extends TenantEntity {
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(200)
   company!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(500)
   address!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(200)
   city!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(100)
   country!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(20)
   postalCode!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(40)
   phone!: string | null;
 
   @Column({ type: 'text', nullable: true })
   @IsOptional()
-  @IsString()
   @MaxLength(10_000)
   bio!: string | null;
 

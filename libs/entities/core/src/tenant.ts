@@ -1,4 +1,4 @@
-import { IsString, Length, Matches } from 'class-validator';
+import { Length, Matches } from 'class-validator';
 import { BaseEntity, Synced, isAdmin } from '@millrace/entities-shared';
 import { rule } from '@millrace/schema-meta';
 import { Column, Entity, Unique } from 'typeorm';
@@ -11,7 +11,6 @@ const ownTenantRow = rule.claim('id', 'tenantId');
 @Synced({ read: ownTenantRow, write: rule.and(ownTenantRow, isAdmin) })
 export class Tenant extends BaseEntity {
   @Column({ type: 'text' })
-  @IsString()
   @Length(1, 200)
   name!: string;
 

@@ -1,4 +1,4 @@
-import { IsEmail, IsIn, IsString, Length } from 'class-validator';
+import { IsEmail, IsIn, Length } from 'class-validator';
 import { ServerOnly, Synced, TenantEntity, isAdmin, ownTenant } from '@millrace/entities-shared';
 import { rule } from '@millrace/schema-meta';
 import { Check, Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
@@ -26,7 +26,6 @@ export class User extends TenantEntity {
   email!: string;
 
   @Column({ type: 'text' })
-  @IsString()
   @Length(1, 200)
   displayName!: string;
 

@@ -87,7 +87,7 @@ const TABLES = [
   constraint profiles_pkey primary key (id),
   constraint profiles_user_id_key unique (user_id),
   constraint profiles_tenant_id_fkey foreign key (tenant_id) references tenants (id),
-  constraint profiles_tenant_id_user_id_fkey foreign key (tenant_id, user_id) references users (tenant_id, id) on delete cascade
+  constraint profiles_user_id_tenant_id_fkey foreign key (user_id, tenant_id) references users (id, tenant_id) on delete cascade
 )`,
   `create table invoices (
   id uuid not null default gen_random_uuid(),
@@ -106,7 +106,7 @@ const TABLES = [
   constraint invoices_amount_check check (amount_cents >= 0),
   constraint invoices_due_check check (due_at >= issued_at),
   constraint invoices_tenant_id_fkey foreign key (tenant_id) references tenants (id),
-  constraint invoices_tenant_id_user_id_fkey foreign key (tenant_id, user_id) references users (tenant_id, id)
+  constraint invoices_user_id_tenant_id_fkey foreign key (user_id, tenant_id) references users (id, tenant_id)
 )`,
   `create index invoices_tenant_id_user_id_idx on invoices (tenant_id, user_id)`,
   `create table payments (
@@ -122,7 +122,7 @@ const TABLES = [
   constraint payments_pkey primary key (id),
   constraint payments_amount_check check (amount_cents >= 0),
   constraint payments_tenant_id_fkey foreign key (tenant_id) references tenants (id),
-  constraint payments_tenant_id_invoice_id_fkey foreign key (tenant_id, invoice_id) references invoices (tenant_id, id)
+  constraint payments_invoice_id_tenant_id_fkey foreign key (invoice_id, tenant_id) references invoices (id, tenant_id)
 )`,
   `create index payments_tenant_id_invoice_id_idx on payments (tenant_id, invoice_id)`,
 ];

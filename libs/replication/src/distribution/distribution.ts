@@ -1,7 +1,7 @@
-import type { HistoryTransaction } from '@millrace/change-history';
+import { partFor, type HistoryTransaction } from '@millrace/change-history';
 import { assert, backoffDelay, positionEquals, type Position, type Random } from '@millrace/kernel';
 import { clientKey } from '@millrace/sync-rules';
-import { charsOf, cutTransaction, keysOf } from './cut-transaction.js';
+import { charsOf, keysOf } from './transaction-keys.js';
 import { clearPending, dropUpTo, newInstance, overflow, queue, type Instance, type Registration } from './instance.js';
 import { RowKeyIndex } from './row-key-index.js';
 
@@ -172,7 +172,7 @@ export class Distribution {
       const group = transaction.mutation?.clientId === clientId ? clientKey(clientId) : instance.sharedKeys;
       let shared = cuts.get(group);
       if (shared === undefined) {
-        const cut = cutTransaction(transaction, instance.rowKeys);
+        const cut = partFor(transaction, instance.rowKeys);
         shared = cut && { cut, chars: charsOf(cut) };
         cuts.set(group, shared);
       }

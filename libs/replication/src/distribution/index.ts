@@ -1,4 +1,3 @@
-export { cutTransaction } from './cut-transaction.js';
 export {
   Distribution,
   type DistributionEffect,

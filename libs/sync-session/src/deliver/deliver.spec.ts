@@ -1,4 +1,5 @@
 import { LIMITS, type ServerMessage } from '@millrace/sync-protocol';
+import type { Claims } from '@millrace/sync-rules';
 import { CLIENT, TENANT, TX, at, entry, inserted, schema, transaction } from '../testing/fixture.js';
 import { cursorMove, deliver, type Delivery } from './deliver.js';
 import { packMessages } from './pack-messages.js';
@@ -93,7 +94,7 @@ describe('[D3] scope on old and new row', () => {
   });
 
   it('I8: no claim, no rows', () => {
-    for (const claims of [{}, { tenantId: '' }]) {
+    for (const claims of [{}, { tenantId: '' }] as Claims[]) {
       expect(deliver(transaction(5, [inserted('1')]), { ...recipient, claims })).toMatchObject({ messages: [] });
     }
   });

@@ -1,4 +1,4 @@
-import type { HistoryTransaction, MutationMark } from '@millrace/change-history';
+import { MIGRATION_TABLE, type HistoryTransaction, type MutationMark } from '@millrace/change-history';
 import { positionToJson, type Position } from '@millrace/kernel';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import { LIMITS, type Commit, type ResyncCause, type RowChange, type ServerMessage } from '@millrace/sync-protocol';
@@ -19,8 +19,6 @@ export type Delivery =
   | { readonly kind: 'messages'; readonly messages: readonly ServerMessage[]; readonly chars: number }
   /** It cannot be delivered as a transaction: the client hydrates again [A4]. */
   | { readonly kind: 'resync'; readonly cause: ResyncCause; readonly message: string };
-
-const MIGRATION_TABLE = 'sync.client_migration';
 
 /** About what begin, commit and the wrapping of changes take. */
 const FRAME_CHARS = 320;

@@ -9,7 +9,8 @@ export type PullResult =
   | { readonly kind: 'page'; readonly page: HistoryPage; readonly complete: boolean }
   | { readonly kind: 'cursor-unknown' }
   | { readonly kind: 'below-horizon' }
-  | { readonly kind: 'epoch-changed' };
+  | { readonly kind: 'epoch-changed' }
+  | { readonly kind: 'transaction-too-large' };
 
 /** A push of the ReplicationDO [D1]. `from` null: only a doorbell. */
 export interface Push {

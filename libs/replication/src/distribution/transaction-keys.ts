@@ -10,19 +10,6 @@ export function keysOf(transaction: HistoryTransaction): ReadonlySet<string> {
   return keys;
 }
 
-/** The part of a transaction that touches a set of row keys, or null for none. It keeps the transaction's position: a cursor rests only there (I4). */
-export function cutTransaction(
-  transaction: HistoryTransaction,
-  rowKeys: ReadonlySet<string>,
-): HistoryTransaction | null {
-  const entries = transaction.entries.filter((entry) => touches(entry, rowKeys));
-  return entries.length === 0 ? null : { ...transaction, entries };
-}
-
-function touches({ scopeOld, scopeNew }: HistoryEntry, rowKeys: ReadonlySet<string>): boolean {
-  return (scopeOld !== null && rowKeys.has(scopeOld)) || (scopeNew !== null && rowKeys.has(scopeNew));
-}
-
 /** About how many characters a cut takes in memory and on the way. */
 export function charsOf(transaction: HistoryTransaction): number {
   return transaction.entries.reduce(

@@ -1,1 +1,7 @@
-export { Distribution, cutTransaction, type DistributionEffect, type DistributionEvent, type DistributionOptions, type Registration } from './distribution/index.js';
+export {
+  Distribution,
+  type DistributionEffect,
+  type DistributionEvent,
+  type DistributionOptions,
+  type Registration,
+} from './distribution/index.js';

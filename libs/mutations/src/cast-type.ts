@@ -1,7 +1,7 @@
 const LENGTH = /\(\s*\d+(\s*,\s*-?\d+)?\s*\)/;
 
 /**
- * The type to which a text parameter is cast before it is assigned to a column of `type` (as `format_type` prints it). Without its length: an
+ * The type as which a text parameter is read before it is assigned to a column of `type` (as `format_type` prints it). Without its length: an
  * explicit cast to `varchar(3)` cuts 'abcd' to 'abc' in silence, where the assignment alone is an error, as it must be. `character` and
  * `bit` without a length mean a length of one, hence their unlimited forms.
  */

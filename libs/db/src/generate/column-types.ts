@@ -1,4 +1,4 @@
-import type { ColumnMeta } from '@millrace/schema-meta';
+import { tableName, type ColumnMeta } from '@millrace/schema-meta';
 import type { DataSource, EntityMetadata } from 'typeorm';
 
 type Driver = DataSource['driver'];
@@ -8,7 +8,8 @@ export type ColumnMetadata = EntityMetadata['columns'][number];
 export function typesOf(driver: Driver, column: ColumnMetadata): Pick<ColumnMeta, 'type' | 'clientType'> {
   const suffix = column.isArray ? '[]' : '';
   if (isEnum(column)) {
-    const name = column.enumName ?? `${column.entityMetadata.tableName}_${column.databaseName}_enum`;
+    const { schema = 'public', tableName: table } = column.entityMetadata;
+    const name = tableName(schema, column.enumName ?? `${table}_${column.databaseName}_enum`);
     return { type: `${name}${suffix}`, clientType: `text${suffix}` };
   }
   const type = `${withModifier(driver.normalizeType(column), modifierOf(driver, column))}${suffix}`;

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { ServerOnly, Synced, type EntityClass } from '@millrace/entities-shared';
 import { findColumn, rule, type TableMeta } from '@millrace/schema-meta';
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
@@ -85,17 +84,17 @@ describe('schemaOfEntities', () => {
   });
 
   it.each([
-    ['team', 'character varying(20)', 'character varying(20)', null, 'client'],
-    ['serial', 'bigint', 'bigint', null, 'server'],
-    ['price', 'numeric(12,2)', 'numeric(12,2)', null, 'client'],
-    ['taken_at', 'timestamp(3) with time zone', 'timestamp(3) with time zone', 'now()', 'client'],
-    ['tags', 'text[]', 'text[]', "'{}'", 'client'],
-    ['moods', 'mood[]', 'text[]', null, 'client'],
-    ['done', 'boolean', 'boolean', 'false', 'client'],
-    ['code', 'character(5)', 'character(5)', null, 'client'],
-    ['size', 'smallint', 'smallint', null, 'client'],
-  ])('%s is %s, in the replica %s', async (name, type, clientType, byDefault, setBy) => {
-    expect(findColumn(await tableOf(Sample), name)).toMatchObject({ type, clientType, default: byDefault, setBy });
+    { name: 'team', type: 'character varying(20)', default: null, setBy: 'client' },
+    { name: 'serial', type: 'bigint', default: null, setBy: 'server' },
+    { name: 'price', type: 'numeric(12,2)', default: null, setBy: 'client' },
+    { name: 'taken_at', type: 'timestamp(3) with time zone', default: 'now()', setBy: 'client' },
+    { name: 'tags', type: 'text[]', default: "'{}'", setBy: 'client' },
+    { name: 'moods', type: 'lab.mood[]', clientType: 'text[]', default: null, setBy: 'client' },
+    { name: 'done', type: 'boolean', default: 'false', setBy: 'client' },
+    { name: 'code', type: 'character(5)', default: null, setBy: 'client' },
+    { name: 'size', type: 'smallint', default: null, setBy: 'client' },
+  ])('$name is $type', async (column) => {
+    expect(findColumn(await tableOf(Sample), column.name)).toMatchObject({ clientType: column.type, ...column });
   });
 
   it('refuses a key that clients would not see', async () => {
@@ -120,6 +119,6 @@ describe('rowTypesSource', () => {
   size: number;
 }`);
     expect(source).toContain('  size: string;');
-    expect(source).not.toMatch(/^  key: /m);
+    expect(source).not.toContain('  key:');
   });
 });

@@ -1,4 +1,4 @@
-import { DefaultNamingStrategy, Table, type NamingStrategyInterface } from 'typeorm';
+import { DefaultNamingStrategy, type Table, type NamingStrategyInterface } from 'typeorm';
 
 /**
  * snake_case columns, and constraints named as Postgres itself would name them. TypeORM's own names are hashes, which say

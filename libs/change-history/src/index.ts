@@ -1,0 +1,28 @@
+export { type CapturedChange, type CapturedTransaction, type CaptureSource, type Operation } from './transaction.js';
+export {
+  type HistoryEntry,
+  type HistoryPage,
+  type HistoryTransaction,
+  type MutationMark,
+  type Verdict,
+  type VerdictReason,
+} from './history-transaction.js';
+export { ENGINE_TABLES, MIGRATION_TABLE, MUTATION_TABLE, findEngineTable, mutationMarkOf, type EngineTable } from './engine-tables.js';
+export { toHistory, type HistoryBlock, type ToHistoryContext } from './to-history.js';
+export { type HistoryRow } from './history-row.js';
+export { appendTransactions, type AppendOptions, type Appended, type HistoryHead } from './append.js';
+export { proveCursor, type CursorProof } from './cursor-proof.js';
+export { readPage, type PageRequest, type PageResult } from './page.js';
+export { readRange } from './range.js';
+export { readVerdicts, type VerdictRequest } from './verdicts.js';
+export { rowHistory, type RowHistoryRequest, type RowVersion } from './row-history.js';
+export { createTail, partFor, type Tail, type TailOptions } from './tail.js';
+export {
+  beginEpoch,
+  readEpochs,
+  readPosition,
+  readReplicationState,
+  type EpochRecord,
+  type NewEpoch,
+  type ReplicationState,
+} from './replication-state.js';

@@ -1,0 +1,213 @@
+import { readEpochs, readRange, type HistoryTransaction } from '@millrace/change-history';
+import { SyncError, backoffDelay, errorText, positionEquals, type Lsn, type Position, type SqlSession } from '@millrace/kernel';
+import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
+import { createHealth } from './health.js';
+import { createLsnWaiters } from './lsn-waiters.js';
+import { createNapper } from './nap.js';
+import { commitTimeMs } from './pgoutput/commit-time.js';
+import type { PumpObserver } from './pump.js';
+import { runSession, type SessionOptions } from './session.js';
+import { openHistory, type OpenedHistory } from './slot/open-history.js';
+import { readSlot } from './slot/slot-facts.js';
+
+const DEFAULTS = { slot: 'millrace', publication: 'millrace', decoder: 'pgoutput', pollMs: 1_000, idleConfirmMs: 10_000 } as const;
+/** A session that lasted so long has recovered: the next failure starts counting anew. */
+const RECOVERED_AFTER_MS = 10_000;
+/** A slot that its last reader still holds is asked for often: the old walsender is gone within moments, and each moment is lag. */
+const BUSY_RETRY_MS = 1_000;
+/** How long {@link Capture.waitFor} waits for the WAL to move by itself before it moves it. */
+const WAIT_FOR_WAL_MS = 100;
+
+export function createCapture(given: CaptureOptions): Capture {
+  const options: Required<CaptureOptions> = { ...DEFAULTS, ...given };
+  return new CaptureLoop(options);
+}
+
+class CaptureLoop implements Capture {
+  readonly #options: Required<CaptureOptions>;
+  readonly #health;
+  readonly #waiters = createLsnWaiters();
+  readonly #pollNap;
+  readonly #backoffNap;
+  readonly #persisted = new Set<PersistedListener>();
+  readonly #epochs = new Set<EpochListener>();
+  readonly #unknown = new Set<string>();
+  #head: Position | null = null;
+  #passed: Lsn | null = null;
+  #sql: SqlSession | null = null;
+  #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
+
+  constructor(options: Required<CaptureOptions>) {
+    this.#options = options;
+    this.#health = createHealth(options);
+    this.#pollNap = createNapper(options.clock);
+    this.#backoffNap = createNapper(options.clock);
+  }
+
+  start(): void {
+    if (this.#running) return;
+    const stop = new AbortController();
+    this.#health.become('starting');
+    this.#running = { stop, ended: this.#loop(stop.signal) };
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    running.stop.abort(new SyncError('closed', 'capture was stopped'));
+    await running.ended;
+    if (this.#running === running) this.#running = null;
+    this.#waiters.fail(new SyncError('closed', 'capture was stopped'));
+    this.#health.become('asleep');
+  }
+
+  tick(): void {
+    if (!this.#running) return;
+    this.#backoffNap.wake();
+    void this.#refreshSlot();
+  }
+
+  nudge(): void {
+    this.#pollNap.wake();
+  }
+
+  status() {
+    return this.#health.status(this.#head);
+  }
+
+  head(): Position | null {
+    return this.#head;
+  }
+
+  waitFor(lsn: Lsn, signal?: AbortSignal): Promise<Position> {
+    if (this.#head && this.#passed !== null && this.#passed >= lsn) return Promise.resolve(this.#head);
+    const waiting = this.#waiters.wait(lsn, signal);
+    this.nudge();
+    this.#options.clock.after(WAIT_FOR_WAL_MS, () => void this.#moveWal());
+    return waiting;
+  }
+
+  onPersisted(listener: PersistedListener): () => void {
+    this.#persisted.add(listener);
+    return () => this.#persisted.delete(listener);
+  }
+
+  onEpoch(listener: EpochListener): () => void {
+    this.#epochs.add(listener);
+    return () => this.#epochs.delete(listener);
+  }
+
+  /** One session after the other, until stopped. */
+  async #loop(signal: AbortSignal): Promise<void> {
+    const { clock, logger, random } = this.#options;
+    let failures = 0;
+    while (!signal.aborted) {
+      const began = clock.now();
+      try {
+        await this.#session(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        failures = clock.now() - began > RECOVERED_AFTER_MS ? 0 : failures;
+        const code = error instanceof SyncError ? error.code : 'internal';
+        logger.warn('capture was interrupted', { code, error: errorText(error), failures });
+        this.#health.become(code === 'database-misconfigured' ? 'misconfigured' : 'backoff', errorText(error));
+        const ceiling = code === 'slot-busy' ? { maxMs: BUSY_RETRY_MS } : {};
+        await this.#backoffNap.nap(backoffDelay(failures++, random, ceiling), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #session(signal: AbortSignal): Promise<never> {
+    const sql = await this.#options.openSql();
+    this.#sql = sql;
+    try {
+      const opened = await openHistory(sql, this.#options);
+      await this.#announce(sql, opened);
+      return await runSession(sql, opened, this.#sessionOptions(signal));
+    } finally {
+      this.#sql = null;
+      await sql.close();
+    }
+  }
+
+  /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */
+  async #announce(sql: SqlSession, opened: OpenedHistory): Promise<void> {
+    const { position } = opened.head;
+    this.#health.sawSlot(opened.slot);
+    this.#health.sawEpochs(await readEpochs(sql, this.#options.slot));
+    const known = this.#head;
+    if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
+      this.#head = position;
+      this.#passed = null;
+      this.#options.logger.warn('a new epoch has begun', { cause: opened.cause, epoch: position.epoch, seq: position.seq });
+      for (const listener of this.#epochs) listener({ cause: opened.cause ?? 'first-start', head: position });
+      return;
+    }
+    let from = known ?? position;
+    while (!positionEquals(from, position)) {
+      const range = await readRange(sql, from, position);
+      this.#advance(range.transactions, range.from, range.to);
+      from = range.to;
+    }
+    this.#head = position;
+  }
+
+  #advance(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
+    this.#head = to;
+    const changes = transactions.reduce((sum, transaction) => sum + transaction.entries.length, 0);
+    const last = transactions.at(-1);
+    if (last) this.#health.persisted({ transactions: transactions.length, changes }, commitTimeMs(last.commitTime));
+    for (const listener of this.#persisted) listener(transactions, from, to);
+  }
+
+  #sessionOptions(signal: AbortSignal): SessionOptions {
+    const working = this.#options.reader === 'stream' ? 'streaming' : 'polling';
+    const observer: PumpObserver = {
+      persisted: (transactions, from, to) => this.#advance(transactions, from, to),
+      passed: (lsn, head) => {
+        this.#passed = lsn;
+        this.#waiters.passed(lsn, head);
+      },
+      gateWaiting: (waiting) => this.#health.become(waiting ? 'gate-waiting' : working, waiting ? 'a committed transaction is not visible yet' : undefined),
+    };
+    return {
+      ...this.#options,
+      observer,
+      napper: this.#pollNap,
+      reading: () => this.#health.become(working),
+      reportUnknown: (table, column) => this.#reportUnknown(table, column),
+      signal,
+    };
+  }
+
+  /** Once for each name, since a relation is described again with every reconnect and poll [C3]. */
+  #reportUnknown(table: string, column: string | null): void {
+    const name = column === null ? table : `${table}.${column}`;
+    if (this.#unknown.has(name)) return;
+    this.#unknown.add(name);
+    this.#options.logger.warn('the stream has something that the schema does not list: it is dropped', { name });
+  }
+
+  async #refreshSlot(): Promise<void> {
+    const sql = this.#sql;
+    if (!sql) return;
+    try {
+      const slot = await readSlot(sql, this.#options.slot);
+      if (slot) this.#health.sawSlot(slot);
+    } catch (error) {
+      this.#options.logger.debug('the slot could not be read for the status', { error: errorText(error) });
+    }
+  }
+
+  /** An idle server leaves the last part of its WAL unwritten, and no reader passes it then: an empty commit pushes it out. */
+  async #moveWal(): Promise<void> {
+    const sql = this.#sql;
+    if (!sql || !this.#waiters.waiting) return;
+    try {
+      await sql.query("select pg_logical_emit_message(true, 'millrace', '')");
+      this.nudge();
+    } catch (error) {
+      this.#options.logger.debug('the WAL could not be moved for a waiting reader', { error: errorText(error) });
+    }
+  }
+}

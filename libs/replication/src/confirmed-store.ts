@@ -1,0 +1,20 @@
+import type { Lsn, Position } from '@millrace/kernel';
+
+/** What the one writer remembers outside Postgres: a restored database cannot take this back with it, so it proves continuity [E1]. */
+export interface ConfirmedState {
+  readonly epoch: string;
+  readonly seq: bigint;
+  readonly chain: string;
+  /** The highest address that the slot may have been moved to by us: stored before it is sent [H4]. */
+  readonly slotTarget: Lsn;
+}
+
+/** The writer's own durable storage. `save` resolves when the state would survive a crash. */
+export interface ConfirmedStore {
+  load(): Promise<ConfirmedState | null>;
+  save(state: ConfirmedState): Promise<void>;
+}
+
+export function confirmedState(position: Position, slotTarget: Lsn): ConfirmedState {
+  return { epoch: position.epoch, seq: position.seq, chain: position.chain, slotTarget };
+}

@@ -1,0 +1,78 @@
+import { SyncError, lsnFrom, type Lsn } from '@millrace/kernel';
+
+// `ignoreBOM`: a value that begins with U+FEFF would lose it. `fatal`: damaged bytes must not turn into other text.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads one replication message from front to back. Every read is checked against its end: a message cut short is an error, never a guess. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  uint8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  uint16(): number {
+    return this.#view.getUint16(this.#take(2));
+  }
+
+  uint32(): number {
+    return this.#view.getUint32(this.#take(4));
+  }
+
+  int64(): bigint {
+    return this.#view.getBigInt64(this.#take(8));
+  }
+
+  lsn(): Lsn {
+    return lsnFrom(this.#view.getBigUint64(this.#take(8)));
+  }
+
+  /** Text that ends with a zero byte. */
+  cString(): string {
+    const end = this.#bytes.indexOf(0, this.#at);
+    if (end < 0) throw cutShort('a name without its end');
+    const text = this.#decode(this.#at, end);
+    this.#at = end + 1;
+    return text;
+  }
+
+  /** Text of so many bytes. */
+  text(length: number): string {
+    const start = this.#take(length);
+    return this.#decode(start, start + length);
+  }
+
+  skip(length: number): void {
+    this.#take(length);
+  }
+
+  #take(length: number): number {
+    const start = this.#at;
+    if (length > this.#bytes.length - start) throw cutShort(`${length} bytes wanted, ${this.#bytes.length - start} left`);
+    this.#at = start + length;
+    return start;
+  }
+
+  #decode(start: number, end: number): string {
+    try {
+      return UTF8.decode(this.#bytes.subarray(start, end));
+    } catch (cause) {
+      throw new SyncError('decode-failed', 'a text of a replication message is not UTF-8: the database must have encoding UTF8', { cause });
+    }
+  }
+}
+
+function cutShort(what: string): SyncError {
+  return new SyncError('decode-failed', `a replication message is cut short: ${what}`);
+}

@@ -1,0 +1,202 @@
+import type { CapturedChange } from '@millrace/change-history';
+import { SyncError, emptyRow, type Lsn, type Row } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { ByteReader } from './byte-reader.js';
+import { commitTimeText } from './commit-time.js';
+import { readRelation, type RelationPlan, type ReportUnknown } from './relation.js';
+import { readTuple, type Tuple } from './tuple.js';
+
+/** A transaction as decoded: with the 32-bit xid of the protocol, which the pump widens. */
+export interface DecodedTransaction {
+  readonly xid: number;
+  readonly commitLsn: Lsn;
+  readonly endLsn: Lsn;
+  readonly commitTime: string;
+  readonly changes: readonly CapturedChange[];
+  /** Bytes of its messages: what it costs to hold it. */
+  readonly bytes: number;
+}
+
+export interface DecoderOptions {
+  readonly schema: SchemaMeta;
+  readonly reportUnknown: ReportUnknown;
+}
+
+/** Turns the messages of one replication session into transactions. Values stay Postgres text throughout (I10). */
+export interface PgoutputDecoder {
+  /** Takes the next message; returns the transaction that it ends, if it does. Throws `decode-failed` or `limit-exceeded` [C9]. */
+  decode(payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null;
+  /** Commit LSN of the transaction that has begun and not ended; null between transactions. */
+  readonly openTransaction: Lsn | null;
+}
+
+interface OpenTransaction {
+  readonly xid: number;
+  readonly commitLsn: Lsn;
+  readonly commitTime: string;
+  readonly changes: CapturedChange[];
+  bytes: number;
+}
+
+export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions): PgoutputDecoder {
+  const relations = new Map<number, RelationPlan | null>();
+  let open: OpenTransaction | null = null;
+
+  const relationOf = (reader: ByteReader): RelationPlan | null => {
+    const id = reader.uint32();
+    const plan = relations.get(id);
+    if (plan === undefined) throw new SyncError('decode-failed', `a change of relation ${id}, which was never described`);
+    return plan;
+  };
+
+  const inTransaction = (): OpenTransaction => {
+    if (!open) throw new SyncError('decode-failed', 'a change outside any transaction');
+    return open;
+  };
+
+  const begin = (reader: ByteReader, bytes: number): void => {
+    if (open) throw new SyncError('decode-failed', 'a transaction begins inside another');
+    const commitLsn = reader.lsn();
+    const commitTime = commitTimeText(reader.int64());
+    open = { xid: reader.uint32(), commitLsn, commitTime, changes: [], bytes };
+  };
+
+  const commit = (reader: ByteReader): DecodedTransaction => {
+    const { xid, commitLsn, commitTime, changes, bytes } = inTransaction();
+    reader.skip(1); // flags, unused
+    if (reader.lsn() !== commitLsn) throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
+    const endLsn = reader.lsn();
+    open = null;
+    return { xid, commitLsn, endLsn, commitTime, changes, bytes };
+  };
+
+  const change = (tag: number, reader: ByteReader, recordLsn: Lsn): void => {
+    const transaction = inTransaction();
+    const plan = relationOf(reader);
+    if (!plan || (plan.insertsOnly && tag !== TAG.insert)) return;
+    if (tag === TAG.insert) transaction.changes.push(readInsert(reader, plan, recordLsn));
+    else if (tag === TAG.update) transaction.changes.push(readUpdate(reader, plan, recordLsn));
+    else transaction.changes.push(readDelete(reader, plan, recordLsn));
+  };
+
+  const truncate = (reader: ByteReader, recordLsn: Lsn): void => {
+    const transaction = inTransaction();
+    const count = reader.uint32();
+    reader.skip(1); // CASCADE and RESTART IDENTITY: each table it reached is listed
+    for (let left = count; left > 0; left--) {
+      const plan = relationOf(reader);
+      if (plan && !plan.insertsOnly) transaction.changes.push(changeOf(plan, 'truncate', { recordLsn }));
+    }
+  };
+
+  return {
+    decode(payload, recordLsn) {
+      const reader = new ByteReader(payload);
+      const tag = reader.uint8();
+      if (open) open.bytes += payload.length;
+      switch (tag) {
+        case TAG.begin:
+          begin(reader, payload.length);
+          return null;
+        case TAG.commit:
+          return commit(reader);
+        case TAG.insert:
+        case TAG.update:
+        case TAG.delete:
+          change(tag, reader, recordLsn);
+          return null;
+        case TAG.truncate:
+          truncate(reader, recordLsn);
+          return null;
+        case TAG.relation: {
+          const { id, plan } = readRelation(reader, schema, reportUnknown);
+          relations.set(id, plan);
+          return null;
+        }
+        case TAG.type:
+        case TAG.origin:
+        case TAG.message:
+          return null;
+        default:
+          throw new SyncError('decode-failed', `a replication message of unknown kind ${tag}`);
+      }
+    },
+    get openTransaction() {
+      return open?.commitLsn ?? null;
+    },
+  };
+}
+
+const TAG = {
+  begin: 0x42, // B
+  commit: 0x43, // C
+  delete: 0x44, // D
+  insert: 0x49, // I
+  message: 0x4d, // M
+  origin: 0x4f, // O
+  relation: 0x52, // R
+  truncate: 0x54, // T
+  update: 0x55, // U
+  type: 0x59, // Y
+} as const;
+
+const NEW_TUPLE = 0x4e; // N
+const OLD_TUPLE = 0x4f; // O
+const KEY_TUPLE = 0x4b; // K
+const NONE: readonly string[] = [];
+
+function readInsert(reader: ByteReader, plan: RelationPlan, recordLsn: Lsn): CapturedChange {
+  expectTag(reader.uint8(), NEW_TUPLE, plan);
+  return changeOf(plan, 'insert', { newRow: readTuple(reader, plan).row, recordLsn });
+}
+
+function readUpdate(reader: ByteReader, plan: RelationPlan, recordLsn: Lsn): CapturedChange {
+  const tag = reader.uint8();
+  const old = tag === NEW_TUPLE ? null : readOld(tag, reader, plan);
+  if (old) expectTag(reader.uint8(), NEW_TUPLE, plan);
+  const next = readTuple(reader, plan);
+  const oldRow = old?.row ?? keyColumns(next.row, plan);
+  mergeUnchanged(next, oldRow);
+  return changeOf(plan, 'update', { newRow: next.row, oldRow, unchangedToast: next.unchangedToast, recordLsn });
+}
+
+function readDelete(reader: ByteReader, plan: RelationPlan, recordLsn: Lsn): CapturedChange {
+  return changeOf(plan, 'delete', { oldRow: readOld(reader.uint8(), reader, plan).row, recordLsn });
+}
+
+function readOld(tag: number, reader: ByteReader, plan: RelationPlan): Tuple {
+  if (tag === OLD_TUPLE) return readTuple(reader, plan);
+  expectTag(tag, KEY_TUPLE, plan);
+  return readTuple(reader, plan, true);
+}
+
+/** Without an old tuple the replica identity has not changed: its columns are the old row as far as it is known. */
+function keyColumns(row: Row, plan: RelationPlan): Row {
+  const key = emptyRow();
+  plan.columns.forEach((column, index) => {
+    if (column !== null && plan.inKey[index] && column in row) key[column] = row[column] as string | null;
+  });
+  return key;
+}
+
+/** Under REPLICA IDENTITY FULL the old tuple holds the TOASTed value that the new one left out [C4]. */
+function mergeUnchanged(next: Tuple, oldRow: Row): void {
+  for (const column of next.unchangedToast) {
+    if (column in oldRow) next.row[column] = oldRow[column] as string | null;
+  }
+}
+
+function changeOf(plan: RelationPlan, operation: CapturedChange['operation'], parts: Partial<CapturedChange>): CapturedChange {
+  return {
+    table: plan.table,
+    operation,
+    newRow: parts.newRow ?? null,
+    oldRow: parts.oldRow ?? null,
+    unchangedToast: parts.unchangedToast ?? NONE,
+    recordLsn: parts.recordLsn ?? null,
+  };
+}
+
+function expectTag(tag: number, wanted: number, plan: RelationPlan): void {
+  if (tag !== wanted) throw new SyncError('decode-failed', `${plan.table}: a tuple of kind ${tag} where ${wanted} belongs`);
+}

@@ -1,0 +1,138 @@
+import { appendTransactions, type CaptureSource, type CapturedTransaction, type HistoryHead, type HistoryTransaction } from '@millrace/change-history';
+import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
+import { visiblePrefix } from './gate.js';
+import type { DecodedTransaction } from './pgoutput/decoder.js';
+import type { PumpItem, PumpQueue } from './pump-queue.js';
+import { widenXid } from './xid8.js';
+
+/** Told of what the pump has done, each after it is durable. */
+export interface PumpObserver {
+  /** Persisted, stored and confirmed: the bells may ring [H4]. */
+  persisted(transactions: readonly HistoryTransaction[], from: Position, to: Position): void;
+  /** Everything that commits below `lsn` is persisted and visible. */
+  passed(lsn: Lsn, head: Position): void;
+  /** A committed transaction is not visible yet, or is again. */
+  gateWaiting(waiting: boolean): void;
+}
+
+export interface PumpOptions {
+  readonly sql: SqlConnection;
+  readonly queue: PumpQueue;
+  readonly slot: string;
+  readonly schema: SchemaMeta;
+  readonly source: CaptureSource;
+  readonly head: HistoryHead;
+  readonly slotTarget: Lsn;
+  /** A 64-bit transaction id of now. */
+  readonly nearXid: bigint;
+  readonly store: ConfirmedStore;
+  /** Moves the slot: by a status message or by an advance. */
+  readonly confirm: (lsn: Lsn) => Promise<void>;
+  /** How often the slot follows WAL that holds nothing of ours: each time costs a write to the store. */
+  readonly idleConfirmMs: number;
+  readonly observer: PumpObserver;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** One turn's share: its insert stays a few MB, and its latency some tens of ms. */
+const TURN = { maxChanges: 5_000, maxBytes: 4 * 1024 * 1024 };
+const GATE_FIRST_MS = 1;
+const GATE_MOST_MS = 50;
+
+/**
+ * The serial pump [C7]: takes what readers decoded and carries it through gate [H1], duplicates [H2], history [H3], the writer's own storage, the slot and
+ * the bells, in that order [H4]. Ends only by an error or by the signal.
+ */
+export async function runPump(options: PumpOptions): Promise<never> {
+  const { queue, signal } = options;
+  const state: PumpState = { ...options, idleConfirmedAt: Number.NEGATIVE_INFINITY };
+  for (;;) {
+    const items = await queue.take(TURN);
+    await turn(state, items);
+    queue.done();
+    signal.throwIfAborted();
+  }
+}
+
+interface PumpState extends PumpOptions {
+  head: HistoryHead;
+  slotTarget: Lsn;
+  nearXid: bigint;
+  idleConfirmedAt: number;
+}
+
+async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> {
+  const through = throughOf(items);
+  let waiting = items.flatMap((item) => (item.kind === 'transaction' ? captured(pump, item.transaction) : []));
+  if (waiting.length === 0) return reachIdle(pump, through);
+  while (waiting.length > 0) {
+    const visible = await passGate(pump, waiting);
+    waiting = waiting.slice(visible.length);
+    await persist(pump, visible, waiting.length === 0 ? through : (visible.at(-1) as CapturedTransaction).endLsn);
+  }
+}
+
+/** How far the WAL is dealt with once these items are. */
+function throughOf(items: readonly PumpItem[]): Lsn {
+  const last = items.at(-1) as PumpItem;
+  return last.kind === 'reached' ? last.lsn : last.transaction.endLsn;
+}
+
+/** The transaction with its 64-bit id; nothing for an empty one [C8] and for one that a restart delivered again [H2]. */
+function captured(pump: PumpState, decoded: DecodedTransaction): readonly CapturedTransaction[] {
+  if (decoded.changes.length === 0 || decoded.commitLsn <= pump.head.lastCommitLsn) return [];
+  const xid = widenXid(decoded.xid, pump.nearXid);
+  pump.nearXid = xid;
+  const { commitLsn, endLsn, commitTime, changes } = decoded;
+  return [{ xid, commitLsn, endLsn, commitTime, changes }];
+}
+
+/** Waits until the first of them is visible, and returns all that are, in order [H1]. */
+async function passGate(pump: PumpState, waiting: readonly CapturedTransaction[]): Promise<readonly CapturedTransaction[]> {
+  const xids = waiting.map((transaction) => transaction.xid);
+  let delay = GATE_FIRST_MS;
+  for (let tries = 0; ; tries++) {
+    const visible = await visiblePrefix(pump.sql, xids);
+    if (visible > 0) {
+      if (tries > 0) pump.observer.gateWaiting(false);
+      return waiting.slice(0, visible);
+    }
+    pump.observer.gateWaiting(true);
+    await pump.clock.sleep(delay, pump.signal);
+    delay = Math.min(delay * 2, GATE_MOST_MS);
+  }
+}
+
+/** The order of effects is the whole point [H4]: whatever breaks off in between is delivered again, and what was persisted is dropped by [H2]. */
+async function persist(pump: PumpState, transactions: readonly CapturedTransaction[], through: Lsn): Promise<void> {
+  const from = pump.head.position;
+  const appended = await appendTransactions(pump.sql, {
+    slot: pump.slot,
+    schema: pump.schema,
+    source: pump.source,
+    from: pump.head,
+    transactions,
+  });
+  pump.head = appended.head;
+  await storeAndConfirm(pump, through);
+  pump.observer.persisted(appended.transactions, from, pump.head.position);
+  pump.observer.passed(through, pump.head.position);
+}
+
+/** Nothing of ours up to here: callers that wait for it go on; the slot follows now and then, so that Postgres can let go of its WAL [C8]. */
+async function reachIdle(pump: PumpState, through: Lsn): Promise<void> {
+  pump.observer.passed(through, pump.head.position);
+  const now = pump.clock.now();
+  if (through <= pump.slotTarget || now - pump.idleConfirmedAt < pump.idleConfirmMs) return;
+  pump.idleConfirmedAt = now;
+  await storeAndConfirm(pump, through);
+}
+
+async function storeAndConfirm(pump: PumpState, through: Lsn): Promise<void> {
+  pump.slotTarget = maxLsn(pump.slotTarget, through);
+  await pump.store.save(confirmedState(pump.head.position, pump.slotTarget));
+  await pump.confirm(pump.slotTarget);
+}

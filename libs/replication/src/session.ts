@@ -1,0 +1,77 @@
+import { SyncError, type Lsn, type SqlSession } from '@millrace/kernel';
+import type { CaptureOptions } from './capture-options.js';
+import { currentXid } from './gate.js';
+import type { Napper } from './nap.js';
+import { createPgoutputDecoder } from './pgoutput/decoder.js';
+import type { ReportUnknown } from './pgoutput/relation.js';
+import { createPumpQueue, type PumpQueue } from './pump-queue.js';
+import { runPump, type PumpObserver } from './pump.js';
+import { advanceSlot, runPollReader } from './readers/poll-reader.js';
+import { openStreamReader } from './readers/stream-reader.js';
+import type { OpenedHistory } from './slot/open-history.js';
+import { createTaskGroup, type TaskGroup } from './task-group.js';
+
+export interface SessionOptions extends Required<CaptureOptions> {
+  readonly reportUnknown: ReportUnknown;
+  readonly observer: PumpObserver;
+  /** Woken by `nudge()`: the poll reader's rest. */
+  readonly napper: Napper;
+  /** Called when the slot is being read. */
+  readonly reading: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of decoded transactions that wait for the pump; beyond it the reader waits, and by its back-pressure Postgres does [Z2]. */
+const QUEUE_BYTES = 8 * 1024 * 1024;
+
+/** One stretch of capture between two failures: a reader, the pump and their connections. Rejects with what ended it; then nothing of it is left. */
+export async function runSession(sql: SqlSession, opened: OpenedHistory, options: SessionOptions): Promise<never> {
+  const group = createTaskGroup(options.signal);
+  try {
+    group.run(endOf(sql));
+    const nearXid = await currentXid(sql);
+    const queue = createPumpQueue({ maxBytes: QUEUE_BYTES, signal: group.signal });
+    const confirm = await (options.reader === 'stream' ? startStream : startPoll)({ group, sql, queue, opened, options });
+    const { slot, schema, store, idleConfirmMs, observer, clock, decoder, reader } = options;
+    const { head, slotTarget } = opened;
+    const { signal } = group;
+    group.run(runPump({ sql, queue, slot, schema, source: { decoder, reader }, head, slotTarget, nearXid, store, confirm, idleConfirmMs, observer, clock, signal }));
+    options.reading();
+    return await group.ended();
+  } finally {
+    group.closing(() => sql.close());
+    await group.close();
+  }
+}
+
+interface ReaderParts {
+  readonly group: TaskGroup;
+  readonly sql: SqlSession;
+  readonly queue: PumpQueue;
+  readonly opened: OpenedHistory;
+  readonly options: SessionOptions;
+}
+
+type Confirm = (lsn: Lsn) => Promise<void>;
+
+async function startStream({ group, queue, opened, options }: ReaderParts): Promise<Confirm> {
+  const { openStream, slot, publication, clock } = options;
+  const { walSenderTimeoutMs } = opened.system;
+  const reader = await openStreamReader({ openStream, slot, publication, decoder: createPgoutputDecoder(options), queue, walSenderTimeoutMs, clock, signal: group.signal });
+  group.run(reader.run());
+  return reader.confirm;
+}
+
+async function startPoll({ group, sql, queue, options }: ReaderParts): Promise<Confirm> {
+  const { openSql, slot, publication, pollMs, napper, clock } = options;
+  const peekSql = await openSql();
+  group.closing(() => peekSql.close());
+  group.run(endOf(peekSql));
+  const newDecoder = () => createPgoutputDecoder(options);
+  group.run(runPollReader({ sql: peekSql, slot, publication, newDecoder, queue, pollMs, napper, clock, signal: group.signal }));
+  return (lsn) => advanceSlot(sql, slot, lsn);
+}
+
+async function endOf(sql: SqlSession): Promise<never> {
+  throw (await sql.ended) ?? new SyncError('database-unavailable', 'the session with Postgres was closed');
+}

@@ -1,0 +1,109 @@
+import { beginEpoch, readReplicationState, type HistoryHead, type ReplicationState } from '@millrace/change-history';
+import { SyncError, chainStart, maxLsn, type Lsn, type Position, type Random, type SqlConnection } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
+import { breachOf, type EpochCause } from './continuity.js';
+import { ensurePublication } from './publication.js';
+import { checkSystem, createSlot, dropSlot, readSlot, readSystem, type SlotFacts, type SystemFacts } from './slot-facts.js';
+
+export interface OpenHistoryOptions {
+  readonly schema: SchemaMeta;
+  readonly slot: string;
+  readonly publication: string;
+  readonly store: ConfirmedStore;
+  readonly random: Random;
+}
+
+export interface OpenedHistory {
+  readonly head: HistoryHead;
+  readonly slotTarget: Lsn;
+  readonly slot: SlotFacts;
+  readonly system: SystemFacts;
+  /** Set if an epoch had to begin. */
+  readonly cause: EpochCause | null;
+}
+
+/**
+ * Before anything is read or served: proves that history goes on where it stands, or begins a new epoch [E1, E2]. The result is in the writer's own
+ * storage when this resolves, so that everything up to `head` may be served [H5]. `forced`: begin a new epoch whatever the proof says.
+ */
+export async function openHistory(sql: SqlConnection, options: OpenHistoryOptions, forced: EpochCause | null = null): Promise<OpenedHistory> {
+  const system = await readSystem(sql);
+  checkSystem(system);
+  const publication = await ensurePublication(sql, options);
+  const slot = await readSlot(sql, options.slot);
+  checkSlot(slot);
+  const stored = await options.store.load();
+  const state = await readReplicationState(sql, options.slot);
+  const facts = { stored, state, slot, system, publication, ...(await proofs(sql, stored, state)) };
+  const cause = forced ?? breachOf(facts);
+  const opened = cause === null ? adopt(facts) : await renew(sql, options, { ...facts, cause });
+  await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
+  return opened;
+}
+
+interface Known {
+  readonly stored: ConfirmedState | null;
+  readonly state: ReplicationState | null;
+  readonly slot: SlotFacts | null;
+  readonly system: SystemFacts;
+}
+
+/** A slot of that name which is not ours is not taken over. */
+function checkSlot(slot: SlotFacts | null): void {
+  if (!slot || (slot.plugin === 'pgoutput' && slot.ownDatabase)) return;
+  throw new SyncError('database-misconfigured', `a replication slot named ${slot.name} exists with plug-in ${slot.plugin}, or for another database: choose another name`);
+}
+
+async function proofs(sql: SqlConnection, stored: ConfirmedState | null, state: ReplicationState | null) {
+  return {
+    storedInHistory: stored !== null && (await isInHistory(sql, stored)),
+    headInHistory: state !== null && (await isInHistory(sql, state.position)),
+    epochUntouched: state !== null && state.position.chain === chainStart(state.position.epoch),
+  };
+}
+
+/** Whether a transaction of this history, or its epoch's start, ends at exactly this position. */
+async function isInHistory(sql: SqlConnection, position: Position): Promise<boolean> {
+  const { rows } = await sql.query(
+    `select (select chain from sync.change_history where epoch = $1 and seq = $2) as chain,
+       (select first_seq from sync.epoch where epoch = $1) as first_seq`,
+    [position.epoch, position.seq.toString()],
+  );
+  const { chain, first_seq: firstSeq } = rows[0] ?? {};
+  if (firstSeq && BigInt(firstSeq) === position.seq + 1n) return position.chain === chainStart(position.epoch);
+  return chain === position.chain;
+}
+
+/** The history in the database may be ahead of the writer's own storage by what was persisted right before a crash. */
+function adopt({ stored, state, slot, system }: Known): OpenedHistory {
+  if (!state || !slot) throw new SyncError('assertion-failed', 'a proven history has its state and its slot');
+  const { position, lastCommitLsn, lastEndLsn } = state;
+  const slotTarget = maxLsn(lastEndLsn, stored?.slotTarget ?? lastEndLsn);
+  return { head: { position, lastCommitLsn, lastEndLsn }, slotTarget, slot, system, cause: null };
+}
+
+/** The old slot goes first, so that the new one's consistent point is where the new epoch starts and nothing in between is claimed to be known. */
+async function renew(sql: SqlConnection, options: OpenHistoryOptions, known: Known & { readonly cause: EpochCause }): Promise<OpenedHistory> {
+  const { stored, state, system, cause } = known;
+  if (known.slot) await dropSlot(sql, options.slot);
+  const startLsn = await createSlot(sql, options.slot);
+  const afterSeq = maxSeq(stored?.seq ?? 0n, state?.position.seq ?? 0n);
+  await beginEpoch(sql, {
+    slot: options.slot,
+    epoch: options.random.uuid(),
+    cause,
+    afterSeq,
+    startLsn,
+    systemIdentifier: system.systemIdentifier,
+    timeline: system.timeline,
+    schemaVersion: options.schema.version,
+  });
+  const begun = await readReplicationState(sql, options.slot);
+  const slot = await readSlot(sql, options.slot);
+  return { ...adopt({ stored: null, state: begun, slot, system }), cause };
+}
+
+function maxSeq(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -18,5 +18,10 @@ export {
   type SqlSession,
   type TransactionOptions,
 } from './ports/sql-connection.js';
-export { type OpenReplicationStream, type ReplicationMessage, type ReplicationStream, type ReplicationStreamOptions } from './ports/replication-stream.js';
+export {
+  type OpenReplicationStream,
+  type ReplicationMessage,
+  type ReplicationStream,
+  type ReplicationStreamOptions,
+} from './ports/replication-stream.js';
 export { CLOSE_CODE, type Socket } from './ports/socket.js';

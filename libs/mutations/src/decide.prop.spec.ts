@@ -66,7 +66,7 @@ describe('[W7] any update under any policy', () => {
     fc.assert(
       fc.property(cases, (some) => {
         const { decision, current } = decideCase({ ...some, policy: 'server-wins' });
-        const result = decision.kind === 'write' ? applyPatch(current, decision.set) : current;
+        const result: Row = decision.kind === 'write' ? applyPatch(current, decision.set) : current;
         for (const name of ['body', 'title'] as const) {
           if (some.theirs && some.theirs[name] !== some.base[name]) expect(result[name]).toBe(some.theirs[name]);
         }

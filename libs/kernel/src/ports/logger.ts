@@ -14,7 +14,11 @@ export interface Logger {
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /** A logger that writes one JSON line per event to `write`, from `level` upward. */
-export function jsonLogger(write: (line: string, level: LogLevel) => void, level: LogLevel = 'info', fields: LogFields = {}): Logger {
+export function jsonLogger(
+  write: (line: string, level: LogLevel) => void,
+  level: LogLevel = 'info',
+  fields: LogFields = {},
+): Logger {
   const at = (own: LogLevel) => (message: string, more?: LogFields) => {
     if (RANK[own] < RANK[level]) return;
     write(JSON.stringify({ level: own, message, ...fields, ...more }, textOf), own);

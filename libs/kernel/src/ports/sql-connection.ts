@@ -51,7 +51,10 @@ export class SqlError extends Error {
   readonly constraint: string | null;
   readonly detail: string | null;
 
-  constructor(message: string, fields: { code: string; table?: string; column?: string; constraint?: string; detail?: string; cause?: unknown }) {
+  constructor(
+    message: string,
+    fields: { code: string; table?: string; column?: string; constraint?: string; detail?: string; cause?: unknown },
+  ) {
     super(message, { cause: fields.cause });
     this.name = 'SqlError';
     this.code = fields.code;

@@ -1,6 +1,5 @@
-/// <reference path="./cloudflare-sockets.d.ts" />
 import { EventEmitter } from 'events';
-import type { TcpSocket } from 'cloudflare:sockets';
+import { loadSockets, type TcpSocket } from './cloudflare-sockets.js';
 
 const READ_BYTES = 64 * 1024;
 /** Up to this size a read is copied and its buffer used again; a larger one is handed over. */
@@ -76,11 +75,8 @@ export class WorkerdSocket extends EventEmitter {
     this.writable = false;
     if (error !== undefined && error !== null)
       this.emit('error', error instanceof Error ? error : new Error(String(error)));
-    const socket = this.#socket;
-    // close() flushes what is unread or unsent first, which a stuck peer never lets happen: cut both ways before it.
-    this.#reader?.cancel().catch(() => undefined);
-    this.#writer?.abort().catch(() => undefined);
-    socket?.close().catch(() => undefined);
+    // Nothing but close(): after a cancel() of the reader or an abort() of the writer it would leave the connection open for good.
+    this.#socket?.close().catch(() => undefined);
     this.resume();
     this.#emitClose();
     return this;
@@ -115,7 +111,7 @@ export class WorkerdSocket extends EventEmitter {
   }
 
   async #open(port: number, host: string): Promise<void> {
-    const { connect } = await import('cloudflare:sockets');
+    const { connect } = await loadSockets();
     const secureTransport = this.#ssl ? 'starttls' : 'off';
     this.#adopt(connect({ hostname: host, port }, { secureTransport, allowHalfOpen: false }));
     await this.#socket?.opened;

@@ -1,18 +1,19 @@
 import { SyncError, errorText } from '@millrace/kernel';
-import { Client, DatabaseError, type ClientBase } from 'pg';
+import { Client, type ClientBase } from 'pg';
+import { pgErrorOf } from './pg-error.js';
 
 const CONNECT_WITHIN_MS = 15_000;
 
 /**
  * Runs `work` on a session of its own.
- * @throws SyncError `database-unavailable` if there is none to be had, `database-misconfigured` if the role lacks a right
+ * @throws SyncError `database-unavailable` if there is none to be had, `database-misconfigured` if the role lacks a right or something is in the way
  */
 export async function withClient<T>(url: string, work: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = await connect(url);
   try {
     return await work(client);
   } catch (error) {
-    throw isMissingRight(error) ? missingRight(error) : error;
+    throw explained(error);
   } finally {
     await client.end();
   }
@@ -64,20 +65,22 @@ function clientFor(url: string): Client {
 
 /** Wrong role or password (class 28), or no such database: waiting will not help. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof DatabaseError && /^(28|3D)/.test(error.code ?? '');
+  return /^(28|3D)/.test(pgErrorOf(error)?.code ?? '');
 }
 
-const INSUFFICIENT_PRIVILEGE = '42501';
-
-function isMissingRight(error: unknown): error is Error & { code: string } {
-  const cause = error instanceof DatabaseError ? error : (error as { driverError?: unknown }).driverError;
-  return cause instanceof DatabaseError && cause.code === INSUFFICIENT_PRIVILEGE;
+/** What the owner of the database can mend gets a code that says so. */
+function explained(error: unknown): unknown {
+  const cause = pgErrorOf(error);
+  const meaning = cause && MEANINGS[cause.code ?? ''];
+  return meaning ? new SyncError('database-misconfigured', `${meaning}: ${cause.message}`, { cause: error }) : error;
 }
 
-function missingRight(error: Error): SyncError {
-  return new SyncError(
-    'database-misconfigured',
-    `the role of the connection string may not do this: ${error.message}`,
-    { cause: error },
-  );
-}
+const EXISTS =
+  'the database already holds something of that name; use one without these tables, or rename what is in the way';
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  '42501': 'the role of the connection string may not do this',
+  '42P07': EXISTS,
+  '42710': EXISTS,
+  '42723': EXISTS,
+};

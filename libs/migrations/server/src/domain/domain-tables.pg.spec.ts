@@ -59,6 +59,16 @@ describe('the domain tables', () => {
     expect(await missingSyncedTables({ url: fresh.url })).toEqual([]);
   });
 
+  it('leave a database alone that has a table of that name, and say which', async () => {
+    await using fresh = await acquireDatabase();
+    await withClient(fresh.url, (client) => client.query('create table invoices (mine int)'));
+    await expect(migrateDomain({ url: fresh.url })).rejects.toMatchObject({
+      code: 'database-misconfigured',
+      message: expect.stringContaining('relation "invoices" already exists') as string,
+    });
+    expect(await missingSyncedTables({ url: fresh.url })).toEqual(['tenants', 'users', 'profiles', 'payments']);
+  });
+
   it('write the whole old row to the log [D3]', async () => {
     const rows = await run(
       `select relname from pg_class where relnamespace = 'public'::regnamespace and relreplident = 'f' order by 1`,

@@ -23,6 +23,8 @@ async function runMigrations(url: string, log: MigrateOptions['log']): Promise<r
     url,
     applicationName: 'millrace-migrate',
     migrations: domainMigrations,
+    // Silent without DEBUG=typeorm:*: what fails is thrown, and reported by whoever asked for it.
+    logger: 'debug',
     // Each in its own: one that adds a value to an enum must be committed before the next may use it.
     migrationsTransactionMode: 'each',
   });

@@ -7,7 +7,7 @@ import { sourceEdges, specEdges, systemTestEdges } from './tools/workspace-plugi
 import { anyRuntimeRules, nodeLibraries, socketAdapterRules } from './tools/workspace-plugin/src/eslint/platform.mjs';
 import { everywhere, inEntities, inLibraries, inTests } from './tools/workspace-plugin/src/eslint/syntax.mjs';
 
-const typescript = ['**/*.ts', '**/*.tsx'];
+const typescript = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 /** Specs, and what a library keeps for its own specs alone. */
 const tests = ['**/*.spec.ts', '**/*.spec.tsx', '**/*.e2e.ts', 'libs/*/src/{testing,fixtures}/**'];
 const kernelPorts = 'libs/kernel/src/ports/**';

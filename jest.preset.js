@@ -30,7 +30,7 @@ export default {
       'ts-jest',
       { tsconfig: '<rootDir>/tsconfig.spec.json', astTransformers: { before: [jestTool('import-meta')] } },
     ],
-    '/node_modules/.+\\.[cm]?js$': jestTool('compile-package'),
+    '/node_modules/.+\\.c?js$|\\.mjs$': jestTool('compile-package'),
   },
   // A package named here is compiled.
   transformIgnorePatterns: [`/node_modules/(?!(${compiledPackages.join('|')})/)`],

@@ -73,3 +73,6 @@ export const specEdges = sourceEdges.map(({ sourceTag, onlyDependOnLibsWithTags 
 
 /** System tests compose what no product code may: every runtime at once. */
 export const systemTestEdges = typeEdges;
+
+/** Every tag the table knows. */
+export const boundaryTags = sourceEdges.map(({ sourceTag }) => sourceTag);

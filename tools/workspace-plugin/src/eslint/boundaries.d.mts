@@ -1,0 +1,2 @@
+/** Every tag the table of edges knows. */
+export const boundaryTags: string[];

@@ -1,0 +1,145 @@
+import { lint, type LintMessage, type LintProbe } from './workspace.js';
+
+const BOUNDARIES = '@nx/enforce-module-boundaries';
+
+interface Case extends LintProbe {
+  readonly title: string;
+  /** Absent: the code passes. */
+  readonly refusedBy?: string;
+  readonly because?: RegExp;
+}
+
+const typeImport = (specifier: string) => `import type { Probe } from '${specifier}';\nexport type Used = Probe;\n`;
+const valueImport = (specifier: string) => `import { probe } from '${specifier}';\nexport const used = probe;\n`;
+
+const cases: Case[] = [
+  {
+    title: 'the engine imports an entity',
+    file: 'libs/replication/src/probe.ts',
+    code: valueImport('@millrace/entities-core'),
+    refusedBy: BOUNDARIES,
+    because: /"type:engine" can only depend on/,
+  },
+  {
+    title: 'the engine imports the type of an entity',
+    file: 'libs/replication/src/probe.ts',
+    code: typeImport('@millrace/entities-core'),
+    refusedBy: BOUNDARIES,
+    because: /"type:engine" can only depend on/,
+  },
+  {
+    title: 'a spec of the engine imports an entity',
+    file: 'libs/replication/src/probe.spec.ts',
+    code: valueImport('@millrace/entities-core'),
+    refusedBy: BOUNDARIES,
+    because: /"type:engine" can only depend on/,
+  },
+  {
+    title: 'the client imports capture',
+    file: 'libs/pglite-client/src/probe.ts',
+    code: valueImport('@millrace/replication'),
+    refusedBy: BOUNDARIES,
+    because: /"scope:client" can only depend on/,
+  },
+  {
+    title: 'the client imports migrations that need Node',
+    file: 'libs/pglite-client/src/probe.ts',
+    code: valueImport('@millrace/migrations-server'),
+    refusedBy: BOUNDARIES,
+    because: /"runtime:any" can only depend on/,
+  },
+  {
+    title: 'an engine library imports a Node module',
+    file: 'libs/hydration/src/probe.ts',
+    code: valueImport('node:fs'),
+    refusedBy: 'no-restricted-imports',
+    because: /no Node modules/,
+  },
+  {
+    title: 'an engine library imports a Node module by its bare name',
+    file: 'libs/hydration/src/probe.ts',
+    code: valueImport('fs/promises'),
+    refusedBy: 'no-restricted-imports',
+    because: /no Node modules/,
+  },
+  {
+    title: 'an engine library imports a Cloudflare module',
+    file: 'libs/sync-session/src/probe.ts',
+    code: valueImport('cloudflare:workers'),
+    refusedBy: 'no-restricted-imports',
+    because: /apps\/worker/,
+  },
+  {
+    title: 'an engine library imports a database driver',
+    file: 'libs/mutations/src/probe.ts',
+    code: valueImport('pg'),
+    refusedBy: BOUNDARIES,
+  },
+  {
+    title: 'an engine library reads the clock',
+    file: 'libs/sync-session/src/probe.ts',
+    code: 'export const now = () => Date.now();\n',
+    refusedBy: 'no-restricted-properties',
+  },
+  {
+    title: 'an engine library sets a timer',
+    file: 'libs/sync-session/src/probe.ts',
+    code: 'export const later = (task: () => void) => setTimeout(task, 1);\n',
+    refusedBy: 'no-restricted-globals',
+  },
+  {
+    title: 'a library exports everything of a file',
+    file: 'libs/sync-session/src/probe.ts',
+    code: "export * from './index.js';\n",
+    refusedBy: 'no-restricted-syntax',
+  },
+  {
+    title: 'a file turns a rule off for itself',
+    file: 'libs/sync-session/src/probe.ts',
+    code: '/* eslint-disable */\nexport const now = () => Date.now();\n',
+    refusedBy: 'no-restricted-properties',
+  },
+  {
+    title: 'an entity column leaves its type to metadata that bundlers do not emit',
+    file: 'libs/entities/core/src/probe.ts',
+    code: "import { Column } from 'typeorm';\nexport class Probe {\n  @Column()\n  name!: string;\n}\n",
+    refusedBy: 'no-restricted-syntax',
+  },
+  {
+    title: 'the engine imports the history',
+    file: 'libs/replication/src/probe.ts',
+    code: valueImport('@millrace/change-history'),
+  },
+  {
+    title: 'the client imports hydration',
+    file: 'libs/pglite-client/src/probe.ts',
+    code: typeImport('@millrace/hydration'),
+  },
+  {
+    title: 'a spec of the engine imports a real database',
+    file: 'libs/replication/src/probe.pg.spec.ts',
+    code: valueImport('@millrace/testing-postgres'),
+  },
+];
+
+describe('lint', () => {
+  let messages: LintMessage[][];
+
+  beforeAll(async () => {
+    messages = await lint(cases);
+  });
+
+  it.each(cases.map((probe, index) => ({ ...probe, index })).filter(({ refusedBy }) => refusedBy))(
+    'refuses: $title',
+    ({ index, refusedBy, because = /./ }) => {
+      expect(messages[index]).toContainEqual({ ruleId: refusedBy, message: expect.stringMatching(because) });
+    },
+  );
+
+  it.each(cases.map((probe, index) => ({ ...probe, index })).filter(({ refusedBy }) => !refusedBy))(
+    'allows: $title',
+    ({ index }) => {
+      expect(messages[index]).toEqual([]);
+    },
+  );
+});

@@ -28,7 +28,9 @@ export function banner(facts: BannerFacts): string {
 }
 
 function userRows(users: readonly DemoUser[]): [string, string][] {
-  const shown = users.slice(0, SHOWN_USERS).map(({ email, role }, index): [string, string] => [index === 0 ? 'sign in as' : '', `${email} (${role})`]);
+  const shown = users
+    .slice(0, SHOWN_USERS)
+    .map(({ email, role }, index): [string, string] => [index === 0 ? 'sign in as' : '', `${email} (${role})`]);
   const more = users.length - shown.length;
   return more > 0 ? [...shown, ['', `and ${more} more`]] : shown;
 }

@@ -1,9 +1,15 @@
 export { buildOnce } from './builds/build-once.js';
 export type { BuildOnceOptions, BuildOutcome } from './builds/build-once.js';
+export { appInputHash, buildSite } from './builds/build-site.js';
+export type { BuildAppsOptions } from './builds/build-site.js';
 export { hashInputs } from './builds/input-hash.js';
-export { bundleWorker } from './workerd/bundle-worker.js';
+export { findChromium } from './chromium/find-chromium.js';
+export { keepRunning } from './supervisor/keep-running.js';
+export type { KeepRunningOptions, Listening } from './supervisor/keep-running.js';
+export { bundleWorker, defaultWorkerConfigFile } from './workerd/bundle-worker.js';
 export type { BundleWorkerOptions } from './workerd/bundle-worker.js';
-export { startWorkerd } from './workerd/start-workerd.js';
+export { WORKERD_LADDER, startWorkerd } from './workerd/start-workerd.js';
 export type { RunningWorkerd, StartWorkerdOptions } from './workerd/start-workerd.js';
+export { wakeWorker } from './workerd/wake-worker.js';
 export { startPostgres } from '@millrace/embedded-postgres';
 export type { RunningPostgres, StartPostgresOptions } from '@millrace/embedded-postgres';

@@ -12,7 +12,13 @@ async function main(): Promise<number> {
   const url = databaseUrl();
   const folder = process.env['INIT_CWD'] ?? process.cwd();
   if (hasPsql()) return runPsql(url, words, folder);
-  return runBuiltIn(words, { url, folder, stdin: process.stdin, out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) });
+  return runBuiltIn(words, {
+    url,
+    folder,
+    stdin: process.stdin,
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+  });
 }
 
 /** The database of DATABASE_URL, else that of the running `npm start`. */

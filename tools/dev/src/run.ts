@@ -30,7 +30,12 @@ export function createRun(given: Pick<Run, 'settings' | 'dataDir' | 'secrets' | 
   const url = `http://localhost:${given.settings.port}`;
   let databaseUrl: string | null = null;
   const record = (): void => {
-    writeRunFile(given.dataDir.runFile, { supervisor: refOf(process.pid), url, databaseUrl, children: children.refs() });
+    writeRunFile(given.dataDir.runFile, {
+      supervisor: refOf(process.pid),
+      url,
+      databaseUrl,
+      children: children.refs(),
+    });
   };
   const children = createChildren(record);
   record();

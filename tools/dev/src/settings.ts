@@ -26,10 +26,30 @@ interface Setting {
 
 /** Each setting once: by what variable or flag it is given, what holds without it, and what it does. */
 const SETTINGS = {
-  port: { variable: 'PORT', flag: '--port <number>', fallback: '8787', description: 'where the demo, the dashboard and the API are served' },
-  dataDir: { variable: 'MILLRACE_DATA_DIR', flag: '--data-dir <folder>', fallback: '.millrace', description: 'everything that is kept: database, objects, builds, logs' },
-  databaseUrl: { variable: 'DATABASE_URL', flag: '--database-url <url>', fallback: null, description: 'your Postgres (>= 15, wal_level=logical); without it an embedded one is run' },
-  postgresPort: { variable: 'MILLRACE_POSTGRES_PORT', flag: '--postgres-port <number>', fallback: null, description: 'port of the embedded Postgres' },
+  port: {
+    variable: 'PORT',
+    flag: '--port <number>',
+    fallback: '8787',
+    description: 'where the demo, the dashboard and the API are served',
+  },
+  dataDir: {
+    variable: 'MILLRACE_DATA_DIR',
+    flag: '--data-dir <folder>',
+    fallback: '.millrace',
+    description: 'everything that is kept: database, objects, builds, logs',
+  },
+  databaseUrl: {
+    variable: 'DATABASE_URL',
+    flag: '--database-url <url>',
+    fallback: null,
+    description: 'your Postgres (>= 15, wal_level=logical); without it an embedded one is run',
+  },
+  postgresPort: {
+    variable: 'MILLRACE_POSTGRES_PORT',
+    flag: '--postgres-port <number>',
+    fallback: null,
+    description: 'port of the embedded Postgres',
+  },
 } as const satisfies Record<string, Setting>;
 
 const WORKER_SETTINGS: readonly Setting[] = [

@@ -40,7 +40,9 @@ async function start(run: Run): Promise<void> {
 
 async function connectDatabase(run: Run): Promise<SourceDatabase> {
   const { databaseUrl } = run.settings;
-  return databaseUrl === null ? startEmbeddedDatabase(run, await choosePostgresPort(run)) : useOwnDatabase(run, databaseUrl);
+  return databaseUrl === null
+    ? startEmbeddedDatabase(run, await choosePostgresPort(run))
+    : useOwnDatabase(run, databaseUrl);
 }
 
 /** A database that died is recovered by a start from the beginning; workerd without one would only report errors. */
@@ -54,7 +56,10 @@ async function failWhenDead(run: Run, { died }: SourceDatabase): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const reporter = createReporter((text) => process.stdout.write(text), () => performance.now());
+  const reporter = createReporter(
+    (text) => process.stdout.write(text),
+    () => performance.now(),
+  );
   return runUntilStopped(readSettings(process.argv.slice(2), process.env), reporter, start);
 }
 

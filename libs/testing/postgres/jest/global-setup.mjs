@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { once } from 'node:events';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -19,8 +20,13 @@ export default async function globalSetup(_globalConfig, projectConfig) {
   globalThis.millraceTestPostgres = server;
 }
 
+/** Specs of the harness, and all that use it, need one whatever they are called. */
 function needsPostgres(rootDir) {
-  return globSync('src/**/*.pg.spec.ts', { cwd: rootDir }).length > 0;
+  const { dependencies = {} } = JSON.parse(readFileSync(join(rootDir, 'package.json'), 'utf8'));
+  const usesHarness = '@millrace/testing-harness' in dependencies;
+  return (
+    usesHarness || readdirSync(join(rootDir, 'src'), { recursive: true }).some((file) => file.endsWith('.pg.spec.ts'))
+  );
 }
 
 async function firstLine(server) {

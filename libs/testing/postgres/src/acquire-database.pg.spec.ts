@@ -22,9 +22,12 @@ describe('acquireDatabase', () => {
 
   it('has what capture needs: logical WAL, and a role that may replicate', async () => {
     await using database = await acquireDatabase();
-    expect(await query(database.url, `select current_setting('wal_level') as level, rolreplication as may from pg_roles where rolname = current_user`)).toEqual([
-      { level: 'logical', may: true },
-    ]);
+    expect(
+      await query(
+        database.url,
+        `select current_setting('wal_level') as level, rolreplication as may from pg_roles where rolname = current_user`,
+      ),
+    ).toEqual([{ level: 'logical', may: true }]);
   });
 
   it('drops the database although a client is connected and a slot exists', async () => {
@@ -38,6 +41,8 @@ describe('acquireDatabase', () => {
 
     await using watcher = await acquireDatabase();
     expect(await query(watcher.url, `select datname from pg_database where datname = '${database.name}'`)).toEqual([]);
-    expect(await query(watcher.url, `select slot_name from pg_replication_slots where database = '${database.name}'`)).toEqual([]);
+    expect(
+      await query(watcher.url, `select slot_name from pg_replication_slots where database = '${database.name}'`),
+    ).toEqual([]);
   });
 });

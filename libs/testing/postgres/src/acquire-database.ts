@@ -58,6 +58,8 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
 async function dropDatabase(client: pg.Client, name: string): Promise<void> {
   await client.query(`alter database ${name} allow_connections false`);
   await client.query('select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = $1', [name]);
-  await client.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1', [name]);
+  await client.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = $1', [
+    name,
+  ]);
   await client.query(`drop database ${name} with (force)`);
 }

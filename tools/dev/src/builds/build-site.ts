@@ -33,7 +33,10 @@ export function buildSite(options: BuildAppsOptions): Promise<BuildOutcome> {
   });
 }
 
-async function viteBuild(options: BuildAppsOptions, site: { app: string; base: string; outDir: string }): Promise<void> {
+async function viteBuild(
+  options: BuildAppsOptions,
+  site: { app: string; base: string; outDir: string },
+): Promise<void> {
   await runBuild({
     title: `building ${site.app}`,
     command: [

@@ -55,7 +55,13 @@ export async function startEmbeddedDatabase(options: ConnectDatabaseOptions, por
 }
 
 /** The port of the embedded Postgres: as asked for, else that of the last run, so that saved connections stay good. */
-export async function choosePostgresPort({ settings, dataDir }: { settings: StartSettings; dataDir: DataDir }): Promise<number> {
+export async function choosePostgresPort({
+  settings,
+  dataDir,
+}: {
+  settings: StartSettings;
+  dataDir: DataDir;
+}): Promise<number> {
   if (settings.postgresPort !== null) return requirePort(settings.postgresPort, 'MILLRACE_POSTGRES_PORT');
   const last = existsSync(dataDir.postgresPortFile) ? Number(readFileSync(dataDir.postgresPortFile, 'utf8')) : 0;
   return findFreePort(last > 0 ? [last] : []);
@@ -67,7 +73,11 @@ export async function choosePostgresPort({ settings, dataDir }: { settings: Star
  */
 export async function useOwnDatabase(options: ConnectDatabaseOptions, url: string): Promise<SourceDatabase> {
   const { settings, reporter } = options;
-  await reporter.step('Postgres of DATABASE_URL', () => checkDatabase(url), ({ version }) => `Postgres ${Math.trunc(version / 10_000)} at ${redactUrl(url)}`);
+  await reporter.step(
+    'Postgres of DATABASE_URL',
+    () => checkDatabase(url),
+    ({ version }) => `Postgres ${Math.trunc(version / 10_000)} at ${redactUrl(url)}`,
+  );
   await migrateEngineTables(url, reporter);
   if (settings.demo) return { url, died: null, demoUsers: await makeDemo(url, reporter) };
   await requireSyncedTables(url);

@@ -20,13 +20,25 @@ function remedyFor(url: URL, code: string, message: string): Remedy {
     case 'ECONNRESET':
       return {
         why: `no Postgres answers at ${url.hostname}:${url.port || '5432'} (${code})`,
-        wayOut: ['start it, or check host, port and firewall', 'without DATABASE_URL, npm start runs a Postgres of its own'],
+        wayOut: [
+          'start it, or check host, port and firewall',
+          'without DATABASE_URL, npm start runs a Postgres of its own',
+        ],
       };
     case '28P01':
     case '28000':
-      return { why: message, wayOut: ['check user and password in DATABASE_URL; special characters must be percent-encoded'] };
+      return {
+        why: message,
+        wayOut: ['check user and password in DATABASE_URL; special characters must be percent-encoded'],
+      };
     case '3D000':
-      return { why: message, wayOut: [`create it: createdb ${url.pathname.slice(1)}`, 'or check the name after the last slash of DATABASE_URL'] };
+      return {
+        why: message,
+        wayOut: [
+          `create it: createdb ${url.pathname.slice(1)}`,
+          'or check the name after the last slash of DATABASE_URL',
+        ],
+      };
     case '53300':
       return { why: message, wayOut: ['close other clients, or raise max_connections'] };
     default:

@@ -74,7 +74,10 @@ export function checkFacts(facts: ServerFacts): void {
   if (!facts.mayReplicate) {
     throw new UserError(`the role ${facts.role} may not replicate`, {
       why: 'reading changes needs the right REPLICATION',
-      wayOut: [`as a superuser: ALTER ROLE "${facts.role}" REPLICATION;`, 'Amazon RDS: GRANT rds_replication TO the role'],
+      wayOut: [
+        `as a superuser: ALTER ROLE "${facts.role}" REPLICATION;`,
+        'Amazon RDS: GRANT rds_replication TO the role',
+      ],
     });
   }
   if (!facts.mayCreate) {
@@ -86,7 +89,13 @@ export function checkFacts(facts: ServerFacts): void {
 }
 
 async function readFacts(client: pg.Client): Promise<ServerFacts> {
-  const { rows } = await client.query<{ version: number; wal_level: string; role: string; may_replicate: boolean; may_create: boolean }>(`
+  const { rows } = await client.query<{
+    version: number;
+    wal_level: string;
+    role: string;
+    may_replicate: boolean;
+    may_create: boolean;
+  }>(`
     select current_setting('server_version_num')::int as version,
            current_setting('wal_level') as wal_level,
            current_user as role,

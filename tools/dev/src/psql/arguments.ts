@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { UserError } from '@millrace/processes';
 
 /** One thing to run, in the order given. */
-export type PsqlAction = { readonly kind: 'command'; readonly sql: string } | { readonly kind: 'file'; readonly path: string };
+export type PsqlAction =
+  | { readonly kind: 'command'; readonly sql: string }
+  | { readonly kind: 'file'; readonly path: string };
 
 /** The part of psql's command line that the built-in runner knows. */
 export interface PsqlArguments {

@@ -37,17 +37,22 @@ function script(name: string, sql: string): string {
 
 describe('the runner that stands in for psql', () => {
   it('prints values as Postgres writes them, -At', async () => {
-    const { out } = await psql(['-Atc', `select 9007199254740993::int8, 1.50::numeric, null, 'a b', true, '2026-01-02'::date`]);
+    const { out } = await psql([
+      '-Atc',
+      `select 9007199254740993::int8, 1.50::numeric, null, 'a b', true, '2026-01-02'::date`,
+    ]);
     expect(out).toBe('9007199254740993|1.50||a b|t|2026-01-02\n');
   });
 
-  it('prints a table in psql\'s layout', async () => {
+  it("prints a table in psql's layout", async () => {
     const { out } = await psql(['-c', `select 1 as n, 'one' as name union all select 22, 'two'`]);
     expect(out).toBe(' n  | name\n----+------\n  1 | one\n 22 | two\n(2 rows)\n\n');
   });
 
   it('prints command tags, unless -q', async () => {
-    expect((await psql(['-c', 'create temp table t (id int); insert into t values (1), (2)'])).out).toBe('CREATE TABLE\nINSERT 0 2\n');
+    expect((await psql(['-c', 'create temp table t (id int); insert into t values (1), (2)'])).out).toBe(
+      'CREATE TABLE\nINSERT 0 2\n',
+    );
     expect((await psql(['-q', '-c', 'create temp table t (id int)'])).out).toBe('');
   });
 
@@ -83,6 +88,8 @@ describe('the runner that stands in for psql', () => {
 
   it('says what needs psql itself', async () => {
     await expect(psql(['--host', 'x'])).rejects.toMatchObject({ wayOut: [expect.stringContaining('install psql')] });
-    await expect(psql(['-f', script('meta.sql', 'select 1;\n\\d\n')])).rejects.toThrow(/line 2: commands that begin with a backslash/);
+    await expect(psql(['-f', script('meta.sql', 'select 1;\n\\d\n')])).rejects.toThrow(
+      /line 2: commands that begin with a backslash/,
+    );
   });
 });

@@ -52,7 +52,10 @@ function scriptFromStdin({ stdin }: BuiltInContext): PsqlAction {
   if (!stdin.isTTY) return { kind: 'file', path: '-' };
   throw new UserError('psql is not in the PATH', {
     why: 'without it only commands (-c) and scripts (-f, or from a pipe) can be run, not a dialogue',
-    wayOut: ['install it (Debian: apt-get install postgresql-client; macOS: brew install libpq)', 'npm run psql -- -c "select 1"'],
+    wayOut: [
+      'install it (Debian: apt-get install postgresql-client; macOS: brew install libpq)',
+      'npm run psql -- -c "select 1"',
+    ],
   });
 }
 
@@ -62,7 +65,8 @@ async function runAction(client: pg.Client, action: PsqlAction, session: Session
     return (await runSql(client, action.sql, session, '')) ? 0 : FAILED_COMMAND;
   }
   const { context, args } = session;
-  const script = action.path === '-' ? await readAll(context.stdin) : readFileSync(resolve(context.folder, action.path), 'utf8');
+  const script =
+    action.path === '-' ? await readAll(context.stdin) : readFileSync(resolve(context.folder, action.path), 'utf8');
   const stopAtError = /^(1|on|true)$/i.test(args.variables.get('ON_ERROR_STOP') ?? '');
   for (const { sql, line } of statementsOf(script, args)) {
     const succeeded = await runSql(client, sql, session, `psql:${action.path}:${line}: `);

@@ -26,12 +26,17 @@ function renderUnaligned({ columns, rows }: QueryAnswer, { separator, tuplesOnly
 }
 
 function renderAligned({ columns, rows }: QueryAnswer, { tuplesOnly }: RenderOptions): string {
-  const widths = columns.map(({ name }, index) => Math.max(name.length, ...rows.map((row) => (row[index] ?? '').length)));
+  const widths = columns.map(({ name }, index) =>
+    Math.max(name.length, ...rows.map((row) => (row[index] ?? '').length)),
+  );
   const lines = rows.map((row) => {
     const cells = columns.map(({ numeric }, index) => pad(row[index] ?? '', widths[index] ?? 0, numeric));
     return ` ${cells.join(' | ').trimEnd()}`;
   });
-  const head = columns.map(({ name }, index) => centre(name, widths[index] ?? 0)).join(' | ').trimEnd();
+  const head = columns
+    .map(({ name }, index) => centre(name, widths[index] ?? 0))
+    .join(' | ')
+    .trimEnd();
   const rule = widths.map((width) => '-'.repeat(width + 2)).join('+');
   const framed = tuplesOnly ? lines : [` ${head}`, rule, ...lines, footer(rows.length)];
   return `${framed.join('\n')}\n\n`;

@@ -36,7 +36,8 @@ export function splitStatements(script: string, variables: ReadonlyMap<string, s
   while (at < script.length) {
     const token = commentAt(script, at) ?? tokenAt(script, at);
     const text = token ?? script[at] ?? '';
-    if (text === '\\') throw new Error(`line ${lineAt(script, at)}: commands that begin with a backslash need psql itself`);
+    if (text === '\\')
+      throw new Error(`line ${lineAt(script, at)}: commands that begin with a backslash need psql itself`);
     if (text === ';' && depth === 0) flush();
     else {
       const isCode = !text.startsWith('--') && !text.startsWith('/*') && text.trim() !== '';
@@ -85,14 +86,23 @@ function commentAt(script: string, at: number): string | null {
   return script.slice(at, end);
 }
 
-function variableAt(script: string, at: number, variables: ReadonlyMap<string, string>): { value: string; length: number } | null {
+function variableAt(
+  script: string,
+  at: number,
+  variables: ReadonlyMap<string, string>,
+): { value: string; length: number } | null {
   VARIABLE.lastIndex = at;
   const match = VARIABLE.exec(script);
   if (match === null) return null;
   const [whole, plain, literal, identifier] = match;
   const value = variables.get(plain ?? literal ?? identifier ?? '');
   if (value === undefined) return null; // as psql: an unknown name stays as it is
-  const quoted = literal !== undefined ? `'${value.replaceAll("'", "''")}'` : identifier !== undefined ? `"${value.replaceAll('"', '""')}"` : value;
+  const quoted =
+    literal !== undefined
+      ? `'${value.replaceAll("'", "''")}'`
+      : identifier !== undefined
+        ? `"${value.replaceAll('"', '""')}"`
+        : value;
   return { value: quoted, length: whole.length };
 }
 

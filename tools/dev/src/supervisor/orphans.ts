@@ -19,7 +19,9 @@ const LADDERS: Readonly<Record<string, readonly SignalStep[]>> = { postgres: POS
  */
 export async function endOrphans(dataDir: DataDir, record: RunRecord | null): Promise<string[]> {
   const orphans = [...recordedOrphans(record), ...unrecordedOrphans(dataDir)];
-  const distinct = orphans.filter(({ ref }, index) => orphans.findIndex((other) => other.ref.pid === ref.pid) === index);
+  const distinct = orphans.filter(
+    ({ ref }, index) => orphans.findIndex((other) => other.ref.pid === ref.pid) === index,
+  );
   // workerd before Postgres, as in an orderly stop.
   distinct.sort((a, b) => Number(a.name === 'postgres') - Number(b.name === 'postgres'));
   for (const { name, ref } of distinct) await endProcess(ref, LADDERS[name] ?? CHILD_LADDER);

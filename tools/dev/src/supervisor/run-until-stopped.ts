@@ -16,7 +16,11 @@ import { listenForStopRequests } from './stop-requests.js';
  * @returns the exit code: 0 after a request to stop, 1 after a failure
  * @throws UserError if the data directory can't be had
  */
-export async function runUntilStopped(settings: StartSettings, reporter: Reporter, work: (run: Run) => Promise<void>): Promise<number> {
+export async function runUntilStopped(
+  settings: StartSettings,
+  reporter: Reporter,
+  work: (run: Run) => Promise<void>,
+): Promise<number> {
   const dataDir = dataDirAt(settings.dataDir);
   const lock = await ownDataDir(dataDir, reporter.line);
   try {

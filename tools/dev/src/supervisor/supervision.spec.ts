@@ -79,7 +79,13 @@ async function start({ dataDir = freshDataDir(), port, under = 'node' }: StartOp
 }
 
 function nodeCommand(): [string, ...string[]] {
-  return [process.execPath, '--conditions=@millrace/source', '--import', 'tsx', 'tools/dev/src/fixtures/fixture-start.ts'];
+  return [
+    process.execPath,
+    '--conditions=@millrace/source',
+    '--import',
+    'tsx',
+    'tools/dev/src/fixtures/fixture-start.ts',
+  ];
 }
 
 /** A package whose start script is written like ours. */
@@ -122,14 +128,17 @@ async function stop(run: StartedRun): Promise<void> {
 }
 
 describe('an orderly stop', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('after %s leaves no process and no pid file, and succeeds', async (signal) => {
-    const run = await startReady();
-    run.process.kill(signal);
-    expect(await run.ended()).toBe(0);
-    expect(remains(run.dataDir)).toBe(0);
-    expect(existsSync(dataDirAt(run.dataDir).workerdPidFile)).toBe(false);
-    expect(existsSync(dataDirAt(run.dataDir).runFile)).toBe(false);
-  });
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'after %s leaves no process and no pid file, and succeeds',
+    async (signal) => {
+      const run = await startReady();
+      run.process.kill(signal);
+      expect(await run.ended()).toBe(0);
+      expect(remains(run.dataDir)).toBe(0);
+      expect(existsSync(dataDirAt(run.dataDir).workerdPidFile)).toBe(false);
+      expect(existsSync(dataDirAt(run.dataDir).runFile)).toBe(false);
+    },
+  );
 
   it('works with a WebSocket open', async () => {
     const run = await startReady();
@@ -257,7 +266,7 @@ describe('a refusal', () => {
     holder.close();
   });
 
-  it('of a data directory that can\'t be written tells the way out', async () => {
+  it("of a data directory that can't be written tells the way out", async () => {
     const file = join(folder.path, 'a-file');
     writeFileSync(file, '');
     const run = await start({ dataDir: join(file, 'inside') });

@@ -35,7 +35,9 @@ export function readBundleModules(bundleDir: string): BundleModule[] {
       return kind === undefined ? [] : [{ name: relative(bundleDir, path).split(sep).join('/'), kind, path }];
     });
   // wrangler bundles all scripts into one file named after the entry; others begin with the hash of their content.
-  const entries = modules.filter(({ kind, name }) => kind === 'esModule' && !name.includes('/') && !/^[0-9a-f]{40}-/.test(name));
+  const entries = modules.filter(
+    ({ kind, name }) => kind === 'esModule' && !name.includes('/') && !/^[0-9a-f]{40}-/.test(name),
+  );
   const [entry] = entries;
   if (entry === undefined || entries.length > 1) {
     throw new Error(`${bundleDir} should hold one entry module, but holds ${entries.length}`);

@@ -44,7 +44,12 @@ export async function bundleWorker(options: BundleWorkerOptions): Promise<{ dir:
       resolve(config),
     ],
     cwd: root,
-    env: { WRANGLER_BUILD_CONDITIONS: BUILD_CONDITIONS, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: '1' },
+    env: {
+      WRANGLER_BUILD_CONDITIONS: BUILD_CONDITIONS,
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_HIDE_BANNER: 'true',
+      CI: '1',
+    },
     logFile: options.logFile ?? `${dir}.log`,
     onSpawn: options.onSpawn,
   });

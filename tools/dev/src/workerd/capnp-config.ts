@@ -55,7 +55,9 @@ function namespaceEntry({ className }: { className: string }): string {
 
 function bindings({ namespaces, variables }: CapnpConfigOptions): string[] {
   return [
-    ...namespaces.map(({ binding, className }) => `(name = ${quote(binding)}, durableObjectNamespace = ${quote(className)})`),
+    ...namespaces.map(
+      ({ binding, className }) => `(name = ${quote(binding)}, durableObjectNamespace = ${quote(className)})`,
+    ),
     `(name = "ASSETS", service = "site")`,
     ...variables.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
   ];

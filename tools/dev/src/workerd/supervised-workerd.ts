@@ -17,7 +17,11 @@ export interface WorkerPlan {
 }
 
 /** Starts workerd as a child of the run; its pid is on file before it listens. */
-export function startRunsWorkerd(run: Run, plan: WorkerPlan, onSpawn?: (child: ChildHandle) => void): Promise<RunningWorkerd> {
+export function startRunsWorkerd(
+  run: Run,
+  plan: WorkerPlan,
+  onSpawn?: (child: ChildHandle) => void,
+): Promise<RunningWorkerd> {
   const { dataDir, settings, secrets, children } = run;
   return startWorkerd({
     bundleDir: dataDir.workerBundle,

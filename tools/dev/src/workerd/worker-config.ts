@@ -31,6 +31,9 @@ export function readWorkerConfig(file: string): WorkerConfig {
   return {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
-    namespaces: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({ binding: name, className: class_name })),
+    namespaces: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({
+      binding: name,
+      className: class_name,
+    })),
   };
 }

@@ -2,7 +2,11 @@ import type { Secrets } from '../secrets.js';
 import type { StartSettings } from '../settings.js';
 
 /** The Worker's variables under `npm start`. What a person has set wins over what we made up. */
-export function workerEnvironment(settings: StartSettings, secrets: Secrets, databaseUrl: string): Record<string, string> {
+export function workerEnvironment(
+  settings: StartSettings,
+  secrets: Secrets,
+  databaseUrl: string,
+): Record<string, string> {
   return {
     MILLRACE_JWT_SECRET: secrets.jwtSecret,
     MILLRACE_ADMIN_TOKEN: secrets.adminToken,

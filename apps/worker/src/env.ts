@@ -21,6 +21,7 @@ export interface Env {
   readonly MILLRACE_DEV?: string;
   readonly MILLRACE_LOG_LEVEL?: string;
   readonly MILLRACE_GATEWAYS?: string;
+  readonly MILLRACE_SLOT?: string;
   readonly CAPTURE_READER?: string;
   readonly CAPTURE_DECODER?: string;
 }

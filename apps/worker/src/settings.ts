@@ -22,6 +22,8 @@ const settingsSchema = v.object({
   MILLRACE_LOG_LEVEL: v.optional(v.nullable(v.picklist(['debug', 'info', 'warn', 'error'])), 'info'),
   /** Number of GatewayDOs, each with two connections. */
   MILLRACE_GATEWAYS: v.pipe(text('4'), v.transform(Number), v.safeInteger(), v.minValue(1), v.maxValue(64)),
+  /** Name of the replication slot and of the publication: one per Worker, unique on the whole Postgres server. */
+  MILLRACE_SLOT: v.pipe(text('millrace'), v.regex(/^[a-z0-9_]{1,63}$/, 'a slot name has 1 to 63 of a–z, 0–9 and _')),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
   CAPTURE_READER: v.optional(v.nullable(v.picklist(['auto', 'stream', 'poll'])), 'auto'),
   CAPTURE_DECODER: v.optional(v.nullable(v.picklist(['auto', 'pgoutput'])), 'auto'),
@@ -39,6 +41,7 @@ export interface Settings {
   readonly dev: boolean;
   readonly logLevel: LogLevel;
   readonly gateways: number;
+  readonly slot: string;
   readonly reader: 'stream' | 'poll';
   readonly decoder: 'pgoutput';
 }
@@ -65,6 +68,7 @@ export function readSettings(env: Env): Settings {
     dev: values.MILLRACE_DEV === '1',
     logLevel: values.MILLRACE_LOG_LEVEL ?? 'info',
     gateways: values.MILLRACE_GATEWAYS,
+    slot: values.MILLRACE_SLOT ?? 'millrace',
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
     decoder: 'pgoutput',
   };

@@ -1,4 +1,4 @@
-import { formatLsn, positionToJson, type Position } from '@millrace/kernel';
+import { positionToJson, type Position } from '@millrace/kernel';
 import type { CaptureStatus, Registration } from '@millrace/replication';
 import type { AdminStatus } from '@millrace/sync-protocol';
 
@@ -16,14 +16,8 @@ export function adminStatus({ now, capture, counters, registrations, connectedAt
   const time = new Date(now).toISOString();
   return {
     time,
-    capture: {
-      state: capture.state,
-      detail: capture.detail,
-      decoder: capture.decoder,
-      reader: capture.reader,
-      since: new Date(capture.since).toISOString(),
-    },
-    slot: capture.slot && { ...capture.slot, confirmedLsn: formatLsn(capture.slot.confirmedLsn), retainedBytes: capture.slot.retainedBytes.toString() },
+    capture: capture.capture,
+    slot: capture.slot,
     position: capture.position && positionToJson(capture.position),
     lagMs: capture.lagMs,
     lastCommitAt: capture.lastCommitAt,

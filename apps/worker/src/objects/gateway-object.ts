@@ -10,7 +10,6 @@ import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { readSettings } from '../settings.js';
-import { SLOT } from '../slot.js';
 import { LazySession } from './lazy-session.js';
 
 /**
@@ -36,11 +35,13 @@ export function gatewayObject(app: AppDefinition) {
     readonly #writes: LazySession;
     readonly #pages: LazySession;
     readonly #timeouts = createTimeoutCounter();
+    readonly #slot: string;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
       const settings = readSettings(env);
       this.#log = workerLogger(settings, 'gateway');
+      this.#slot = settings.slot;
       const session = (applicationName: string, timeouts: SessionTimeouts) =>
         new LazySession(() => connectPg({ connectionString: settings.databaseUrl, applicationName, ...timeouts }), this.#log);
       this.#writes = session('millrace-write', WRITE_TIMEOUTS);
@@ -48,7 +49,7 @@ export function gatewayObject(app: AppDefinition) {
     }
 
     register(clientId: string, principal: Principal): Promise<Answer<{ epoch: string }>> {
-      return answer(this.#log, () => this.#writes.use((sql) => registerClient(sql, { clientId, principal, slot: SLOT })));
+      return answer(this.#log, () => this.#writes.use((sql) => registerClient(sql, { clientId, principal, slot: this.#slot })));
     }
 
     checkOwner(clientId: string, sub: string): Promise<Answer<null>> {
@@ -61,7 +62,7 @@ export function gatewayObject(app: AppDefinition) {
 
     push(request: PushRequest, principal: Principal): Promise<Answer<PushOutcome>> {
       return answer(this.#log, () =>
-        this.#writes.use((sql) => push(sql, request, { schema: app.schema, principal, validators: app.validators, slot: SLOT, timeouts: this.#timeouts, logger: this.#log })),
+        this.#writes.use((sql) => push(sql, request, { schema: app.schema, principal, validators: app.validators, slot: this.#slot, timeouts: this.#timeouts, logger: this.#log })),
       );
     }
 

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { createTail, type HistoryPage, type HistoryTransaction } from '@millrace/change-history';
-import { errorText, must, parseLsn, SyncError, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
+import { errorText, LSN_ZERO, must, parseLsn, SyncError, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
 import { connectPg, openPgReplicationStream } from '@millrace/postgres';
 import { createCapture, Distribution, type Capture, type DistributionEffect, type DistributionEvent, type Registration } from '@millrace/replication';
 import type { AdminStatus, ResyncCause } from '@millrace/sync-protocol';
@@ -10,7 +10,6 @@ import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { readSettings, type Settings } from '../settings.js';
-import { PUBLICATION, SLOT } from '../slot.js';
 import { adminStatus } from './admin-status.js';
 import { confirmedStore } from './confirmed-store.js';
 import { gatewayOf } from './gateway-object.js';
@@ -59,7 +58,7 @@ export function replicationObject(app: AppDefinition) {
     readonly #connectedAt = new Map<string, string>();
     readonly #cursors = new Map<string, Position>();
     readonly #counters = { pushes: 0, doorbells: 0, pages: 0, resyncs: 0 };
-    #starting: Promise<Position> | null = null;
+    #starting: Promise<void> | null = null;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
@@ -140,11 +139,11 @@ export function replicationObject(app: AppDefinition) {
     }
 
     #createCapture(): Capture {
-      const { databaseUrl, reader, decoder } = this.#settings;
+      const { databaseUrl, slot, reader, decoder } = this.#settings;
       const capture = createCapture({
         schema: app.schema,
-        slot: SLOT,
-        publication: PUBLICATION,
+        slot,
+        publication: slot,
         decoder,
         reader,
         openSql: () => connectPg({ connectionString: databaseUrl, applicationName: 'millrace-capture', ...SQL_TIMEOUTS }),
@@ -155,7 +154,7 @@ export function replicationObject(app: AppDefinition) {
         logger: this.#log,
       });
       capture.onPersisted((transactions, from, to) => this.#persisted(transactions, from, to));
-      capture.onEpoch((head) => this.#distribute({ kind: 'epoch', head, now: systemClock.now() }));
+      capture.onEpoch(({ head }) => this.#distribute({ kind: 'epoch', head, now: systemClock.now() }));
       return capture;
     }
 
@@ -169,11 +168,21 @@ export function replicationObject(app: AppDefinition) {
       return must(this.#capture.head(), 'capture has started and has no head');
     }
 
-    async #start(): Promise<Position> {
+    async #start(): Promise<void> {
       await this.ctx.storage.setAlarm(systemClock.now() + WATCHDOG_MS);
-      const head = await this.#capture.start();
+      this.#capture.start();
+      await this.#headKnown();
+      const head = must(this.#capture.head(), 'capture has started and has no head');
       this.#distribute({ kind: 'restored', registrations: this.#registry.all(), head, now: systemClock.now() });
-      return head;
+    }
+
+    async #headKnown(): Promise<void> {
+      try {
+        await this.#capture.waitFor(LSN_ZERO, AbortSignal.timeout(WAKE_TIMEOUT_MS));
+      } catch (cause) {
+        const { state, detail } = this.#capture.status().capture;
+        throw new SyncError('database-unavailable', `capture has not begun within ${WAKE_TIMEOUT_MS / 1000} s (${state}): ${detail ?? 'still starting'}`, { cause });
+      }
     }
 
     #persisted(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
@@ -212,7 +221,7 @@ export function replicationObject(app: AppDefinition) {
 }
 
 export function replicationOf(env: Env): DurableObjectStub<ReplicationRpc> {
-  return env.REPLICATION.get(env.REPLICATION.idFromName(SLOT));
+  return env.REPLICATION.get(env.REPLICATION.idFromName('replication'));
 }
 
 export interface PullRequest {

@@ -12,7 +12,6 @@ import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { problemResponse } from '../routes/problem.js';
 import { readSettings, type Settings } from '../settings.js';
-import { SLOT } from '../slot.js';
 import { gatewayOf } from './gateway-object.js';
 import { replicationOf } from './replication-object.js';
 
@@ -75,7 +74,7 @@ export function snapshotObject(app: AppDefinition) {
           sql,
           schema: app.schema,
           claims: order.claims,
-          slot: SLOT,
+          slot: this.#settings.slot,
           waitForCapture: async (lsn) => unwrap(await replicationOf(this.env).waitFor(formatLsn(lsn))),
           readTail: (after, upTo) => this.#tail(order, after, upTo),
           logger: this.#log,

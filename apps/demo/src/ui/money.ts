@@ -1,0 +1,20 @@
+/** Cents as text → an amount for people. Split as text: a bigint column can hold more than a JS number can. */
+export function formatMoney(cents: string, currency: string): string {
+  const negative = cents.startsWith('-');
+  const digits = (negative ? cents.slice(1) : cents).padStart(3, '0');
+  const whole = BigInt(digits.slice(0, -2)).toLocaleString('en');
+  return `${negative ? '−' : ''}${whole}.${digits.slice(-2)} ${currency.trim()}`;
+}
+
+/** What somebody typed → cents as text, or null if it is no amount. */
+export function parseMoney(text: string): string | null {
+  const match = /^\s*(\d{1,15})(?:[.,](\d{1,2}))?\s*$/.exec(text);
+  if (!match) return null;
+  return (BigInt(match[1] as string) * 100n + BigInt((match[2] ?? '').padEnd(2, '0'))).toString();
+}
+
+/** Cents as text → what an input field shows. */
+export function editableMoney(cents: string): string {
+  const digits = cents.padStart(3, '0');
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

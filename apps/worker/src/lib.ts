@@ -1,0 +1,2 @@
+export { type AppDefinition, type DevSignIn } from './app.js';
+export { createWorker } from './create-worker.js';

@@ -92,15 +92,18 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
   ): Promise<{ base: Base; transactions: ReceivedTransaction[]; position: Position }> {
     const base = new Map<string, Map<string, Row>>();
     const transactions: ReceivedTransaction[] = [];
+    const bytes: Uint8Array[] = [];
     let table: TableMeta | null = null;
     let assembly = assemblyAt(0n);
     let position: Position | null = null;
     for await (const part of snapshot) {
       if (part.kind === 'header') assembly = assemblyAt(positionFromJson(part.position).seq);
       if (part.kind === 'table') base.set((table = knownTable(schema, part.name)).name, new Map());
-      if (part.kind === 'rows')
-        for (const row of decodeFakeRows(part.bytes))
-          base.get(must(table, 'rows follow a table').name)?.set(keyText(must(table, 'rows follow a table'), row), row);
+      if (part.kind === 'rows') bytes.push(part.bytes);
+      if (part.kind === 'table-end') {
+        const into = must(table, 'rows follow a table');
+        for (const row of decodeFakeRows(bytes.splice(0))) base.get(into.name)?.set(keyText(into, row), row);
+      }
       if (part.kind === 'end') position = positionFromJson(part.position);
       if (part.kind === 'tail') {
         const piece = assembleTail(assembly, part.messages);

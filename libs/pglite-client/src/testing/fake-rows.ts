@@ -5,7 +5,10 @@ export function encodeFakeRows(rows: readonly Row[]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(rows));
 }
 
-export function decodeFakeRows(bytes: Uint8Array): readonly Row[] {
-  const rows = JSON.parse(new TextDecoder().decode(bytes)) as Row[];
+/** `parts`: the bytes of one table, cut anywhere. */
+export function decodeFakeRows(parts: readonly Uint8Array[]): readonly Row[] {
+  const decoder = new TextDecoder();
+  const json = parts.map((part) => decoder.decode(part, { stream: true })).join('');
+  const rows = json === '' ? [] : (JSON.parse(json) as Row[]);
   return rows.map((row) => Object.assign(emptyRow(), row));
 }

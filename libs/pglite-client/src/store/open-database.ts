@@ -1,0 +1,45 @@
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { SYNC_DDL } from './sync-ddl.js';
+import { captureTriggers, createTable, dropTable } from './table-ddl.js';
+import { scalar, type StoreTransaction } from './text-sql.js';
+
+/**
+ * Makes the replica's tables, or checks that they are those of this schema. If the schema is another one, the domain tables are made anew and
+ * the cursor is given up, which makes the client hydrate; the outbox stays (I2).
+ */
+export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
+  const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
+  const print = schemaPrint(schema);
+  if (!exists) {
+    await sql.raw.exec(SYNC_DDL);
+    await createTables(sql, schema);
+    await sql.query(
+      'insert into sync.state (client_id, schema_version, schema_print, tables) values ($1, $2, $3, $4)',
+      [newClientId, schema.version, print, schema.tables.map((table) => table.name)],
+    );
+    return;
+  }
+  if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
+}
+
+async function createTables(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {
+  for (const table of schema.tables) await sql.raw.exec(createTable(table) + captureTriggers(table));
+}
+
+async function replaceTables(sql: StoreTransaction, schema: SchemaMeta, print: string): Promise<void> {
+  const { rows } = await sql.query('select unnest(tables) as name from sync.state');
+  for (const row of rows) await sql.raw.exec(dropTable(row['name'] ?? ''));
+  await createTables(sql, schema);
+  await sql.query(
+    'update sync.state set schema_version = $1, schema_print = $2, tables = $3, epoch = null, seq = null, chain = null',
+    [schema.version, print, schema.tables.map((table) => table.name)],
+  );
+}
+
+/** What the replica's tables are made from: equal prints, equal tables. */
+function schemaPrint(schema: SchemaMeta): string {
+  return JSON.stringify([
+    schema.version,
+    schema.tables.map(({ name, columns, key, versionColumn }) => [name, columns, key, versionColumn]),
+  ]);
+}

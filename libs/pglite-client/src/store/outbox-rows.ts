@@ -1,0 +1,62 @@
+import { must, type Row } from '@millrace/kernel';
+import type { TableMeta } from '@millrace/schema-meta';
+import { decodeValue, mutationResultSchema, type MutationResult } from '@millrace/sync-protocol';
+import type { PendingChange, PendingMutation } from '../core/pending-mutation.js';
+import { rowOfJson, type TextSql } from './text-sql.js';
+
+const CHANGE_COLUMNS = 'c.tx_id, c.table_name, c.operation, c.key, c.set, c.old, c.version, c.local';
+
+/** The whole outbox, or its first unanswered mutations. */
+export async function readPending(sql: TextSql, firstUnsent?: number): Promise<readonly PendingMutation[]> {
+  const some = firstUnsent === undefined ? '' : `where answer is null order by mutation_id limit ${firstUnsent}`;
+  const { rows } = await sql.query(`select tx_id, mutation_id, answer from sync.client_mutation ${some}`);
+  const changes = await sql.query(
+    `select ${CHANGE_COLUMNS} from sync.client_changes c where c.tx_id = any($1::uuid[]) order by c.seq`,
+    [rows.map((row) => text(row, 'tx_id'))],
+  );
+  const byTx = Map.groupBy(changes.rows, (row) => text(row, 'tx_id'));
+  return rows
+    .map((row) => ({
+      mutationId: Number(text(row, 'mutation_id')),
+      txId: text(row, 'tx_id'),
+      answer: answerOf(row),
+      changes: (byTx.get(text(row, 'tx_id')) ?? []).map(changeOf),
+    }))
+    .sort((a, b) => a.mutationId - b.mutationId);
+}
+
+/** The pending changes that touch one of these rows, in the order in which they were made. */
+export async function changesTouching(
+  sql: TextSql,
+  table: TableMeta,
+  keys: readonly string[],
+): Promise<readonly PendingChange[]> {
+  const { rows } = await sql.query(
+    `select ${CHANGE_COLUMNS} from sync.client_changes c
+     where c.table_name = $1 and (c.row_key = any($2::text[]) or c.new_row_key = any($2::text[])) order by c.seq`,
+    [table.name, keys],
+  );
+  return rows.map(changeOf);
+}
+
+export function changeOf(row: Row): PendingChange {
+  return {
+    table: text(row, 'table_name'),
+    operation: text(row, 'operation') as PendingChange['operation'],
+    key: rowOfJson(text(row, 'key')),
+    set: rowOfJson(text(row, 'set')),
+    old: rowOfJson(text(row, 'old')),
+    version: row['version'] ?? null,
+    local: rowOfJson(text(row, 'local')),
+  };
+}
+
+function answerOf(row: Row): MutationResult | null {
+  const answer = row['answer'] ?? null;
+  return answer === null ? null : decodeValue(mutationResultSchema, JSON.parse(answer));
+}
+
+/** A column that is never null. */
+export function text(row: Row, column: string): string {
+  return must(row[column], () => `no value in ${column}`);
+}

@@ -1,0 +1,90 @@
+import { PGlite } from '@electric-sql/pglite';
+import { must, silentLogger, systemRandom, type Row } from '@millrace/kernel';
+import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
+import { conformanceSchema } from '../testing/conformance-schema.js';
+import { describeClientStore } from '../testing/conformance/client-store.js';
+import type { LocalWrite } from '../testing/local-write.js';
+import { queryText, textParsers } from './pglite-text.js';
+import { pgliteStore } from './pglite-store.js';
+import { putRows } from './write-rows.js';
+
+let pg: PGlite;
+const query = (sql: string, params: readonly (string | null)[] = []) => queryText(pg, textParsers(pg), sql, params);
+const tableOf = (name: string): TableMeta => must(findTable(conformanceSchema, name), name);
+
+beforeAll(async () => {
+  pg = await PGlite.create();
+});
+afterAll(() => pg.close());
+
+describeClientStore('PGlite', async () => {
+  await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs');
+  return {
+    open: async () => {
+      const store = pgliteStore({
+        pg,
+        schema: conformanceSchema,
+        newClientId: systemRandom.uuid(),
+        logger: silentLogger,
+      });
+      await store.open();
+      return store;
+    },
+    write: async (...writes) => {
+      await pg.transaction(async (tx) => {
+        for (const write of writes) {
+          const { sql, params } = statement(write);
+          await queryText(tx, textParsers(pg), sql, params);
+        }
+      });
+    },
+    rows: async (name) => {
+      const table = tableOf(name);
+      const columns = table.columns.map((column) => quoteIdent(column.name)).join(', ');
+      return (
+        await query(`select ${columns} from ${quoteTable(name)} order by ${table.key.map(quoteIdent).join(', ')}`)
+      ).rows;
+    },
+    encodeRows: copyOf,
+  };
+});
+
+function statement(write: LocalWrite): { sql: string; params: readonly (string | null)[] } {
+  const table = quoteTable(write.table);
+  const equal = (row: Row, start: number, glue: string) =>
+    Object.keys(row)
+      .map((column, index) => `${quoteIdent(column)} = $${start + index}`)
+      .join(glue);
+  switch (write.operation) {
+    case 'insert': {
+      const columns = Object.keys(write.row);
+      return {
+        sql: `insert into ${table} (${columns.map(quoteIdent).join(', ')}) values (${columns.map((_, index) => `$${index + 1}`).join(', ')})`,
+        params: Object.values(write.row),
+      };
+    }
+    case 'update': {
+      const set = Object.keys(write.set).length;
+      return {
+        sql: `update ${table} set ${equal(write.set, 1, ', ')} where ${equal(write.key, set + 1, ' and ')}`,
+        params: [...Object.values(write.set), ...Object.values(write.key)],
+      };
+    }
+    case 'delete':
+      return { sql: `delete from ${table} where ${equal(write.key, 1, ' and ')}`, params: Object.values(write.key) };
+  }
+}
+
+/** Binary COPY of these rows, made by Postgres. */
+async function copyOf(name: string, rows: readonly Row[]): Promise<Uint8Array> {
+  const table = tableOf(name);
+  const copy = { ...table, name: 'copied' };
+  const columns = table.columns.map((column) => `${quoteIdent(column.name)} ${column.clientType}`);
+  await pg.exec(
+    `drop table if exists copied; create table copied (${columns.join(', ')}, primary key (${table.key.map(quoteIdent).join(', ')}))`,
+  );
+  await putRows({ query: (sql, params) => query(sql, params as readonly (string | null)[]) }, copy, rows);
+  const { blob } = await pg.query(`copy copied to '/dev/blob' with (format binary)`);
+  await pg.exec('drop table copied');
+  return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
+}

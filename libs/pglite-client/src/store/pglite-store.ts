@@ -1,0 +1,176 @@
+import type { PGlite } from '@electric-sql/pglite';
+import { must, type Logger, type Position, type Row } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { MutationResult } from '@millrace/sync-protocol';
+import { batchOf } from '../core/outbox-batch.js';
+import type { RejectedMutation } from '../core/pending-mutation.js';
+import type { ClientStore, StoreSummary } from '../core/ports/client-store.js';
+import { reconcile } from '../core/reconcile.js';
+import { applyTransactions, rebaseTouched } from './apply-transactions.js';
+import { loadSnapshot, receiveSnapshot } from './load-snapshot.js';
+import { prepareDatabase } from './open-database.js';
+import { readPending, text } from './outbox-rows.js';
+import { SESSION_PINS } from './pglite-connection.js';
+import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
+import { readRejected } from './rejected-rows.js';
+import { OUTBOX_CHANNEL } from './sync-ddl.js';
+import { takeAcks } from './take-acks.js';
+import type { StoreTransaction } from './text-sql.js';
+import { notifyLiveQueries } from './write-rows.js';
+import { knownTable } from '../core/fold-changes.js';
+
+export interface PGliteStoreOptions {
+  readonly pg: PGlite;
+  readonly schema: SchemaMeta;
+  /** Taken if the database is new. */
+  readonly newClientId: string;
+  readonly logger: Logger;
+}
+
+/** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
+export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOptions): ClientStore {
+  const parsers = textParsers(pg);
+
+  /** One transaction, flushed to the file system before it counts as done: PGlite's own transactions are not [A1]. */
+  async function transact<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
+    try {
+      const result = await pg.transaction((tx) =>
+        work({ raw: tx, query: (sql, params) => queryText(tx, parsers, sql, params) }),
+      );
+      await pg.syncToFs();
+      return result;
+    } catch (error) {
+      throw sqlErrorOf(error);
+    }
+  }
+
+  /** The same in replica role, in which capture is silent; the role ends with the transaction. */
+  function transactAsReplica(work: (sql: StoreTransaction) => Promise<void>): Promise<StoreSummary> {
+    return transact(async (sql) => {
+      await sql.query('set local session_replication_role = replica');
+      await work(sql);
+      return readSummary(sql);
+    });
+  }
+
+  async function settle(sql: StoreTransaction, results: readonly MutationResult[]): Promise<void> {
+    const touched = await takeAcks(sql, schema, results);
+    await rebaseTouched(sql, schema, touched);
+    await notifyLiveQueries(
+      sql,
+      [...touched.keys()].map((name) => knownTable(schema, name)),
+    );
+  }
+
+  return {
+    open: async () => {
+      await pg.exec(SESSION_PINS);
+      return transact(async (sql) => {
+        await prepareDatabase(sql, schema, newClientId);
+        const state = must(
+          (await sql.query('select client_id, outbox_epoch from sync.state')).rows[0],
+          'sync.state has a row',
+        );
+        return {
+          clientId: text(state, 'client_id'),
+          outboxEpoch: state['outbox_epoch'] ?? null,
+          summary: await readSummary(sql),
+        };
+      });
+    },
+    summary: () => transact(readSummary),
+    onLocalWrite: (listener) => {
+      const listening = pg.listen(OUTBOX_CHANNEL, listener);
+      listening.catch((error: unknown) => logger.error('not told of local writes', { error }));
+      return () => void listening.then((end) => end()).catch(() => undefined); // a closed database tells nothing anyway
+    },
+    registered: (epoch) =>
+      transact(async (sql) => {
+        await sql.query('update sync.state set outbox_epoch = coalesce(outbox_epoch, $1::uuid)', [epoch]);
+      }),
+    apply: (transactions) =>
+      transactAsReplica(async (sql) => {
+        await applyTransactions(sql, schema, transactions);
+        const last = transactions.at(-1);
+        if (last) await moveCursor(sql, last.position);
+      }),
+    hydrate: async (parts) => {
+      const snapshot = await receiveSnapshot(schema, parts);
+      const summary = await transactAsReplica(async (sql) => {
+        await loadSnapshot(sql, schema, snapshot);
+        await moveCursor(sql, snapshot.position);
+      });
+      await pg.exec('analyze; checkpoint');
+      return summary;
+    },
+    outbox: (limits) =>
+      transact(async (sql) => {
+        const state = must((await sql.query('select outbox_epoch from sync.state')).rows[0], 'sync.state has a row');
+        return {
+          epoch: text(state, 'outbox_epoch'),
+          mutations: batchOf(await readPending(sql, limits.mutations), limits),
+        };
+      }),
+    answer: (results) =>
+      transact(async (sql) => {
+        for (const result of results) {
+          await sql.query('update sync.client_mutation set answer = $2::jsonb, mutation_id = $3 where tx_id = $1', [
+            result.txId,
+            JSON.stringify(result),
+            String(result.mutationId),
+          ]);
+        }
+        return readSummary(sql);
+      }),
+    settle: (results) => transactAsReplica((sql) => settle(sql, results)),
+    reconcile: (conflict) =>
+      transact(async (sql) => {
+        const pending = reconcile(await readPending(sql), conflict);
+        await sql.query(
+          `update sync.client_mutation m set mutation_id = x.id, answer = nullif(x.answer, 'null'::jsonb)
+           from json_to_recordset($1::json) as x (tx uuid, id bigint, answer jsonb) where m.tx_id = x.tx`,
+          [JSON.stringify(pending.map(({ txId, mutationId, answer }) => ({ tx: txId, id: mutationId, answer })))],
+        );
+        const last = Math.max(conflict.lastMutationId, ...pending.map((mutation) => mutation.mutationId));
+        await sql.query('update sync.state set outbox_epoch = $1, last_mutation = $2', [conflict.epoch, String(last)]);
+        return readSummary(sql);
+      }),
+    pending: () => transact((sql) => readPending(sql)),
+    rejected: (): Promise<readonly RejectedMutation[]> => transact(readRejected),
+    dispose: (txId) =>
+      transact(async (sql) => {
+        await sql.query('delete from sync.rejected where tx_id = $1', [txId]);
+        return readSummary(sql);
+      }),
+    close: () => pg.close(),
+  };
+}
+
+async function moveCursor(sql: StoreTransaction, position: Position): Promise<void> {
+  await sql.query('update sync.state set epoch = $1, seq = $2, chain = $3', [
+    position.epoch,
+    position.seq.toString(),
+    position.chain,
+  ]);
+}
+
+async function readSummary(sql: StoreTransaction): Promise<StoreSummary> {
+  const { rows } = await sql.query(
+    `select s.epoch, s.seq, s.chain, coalesce(m.first - 1, s.last_mutation) as acked, m.pending, m.unsent,
+       (select count(*) from sync.rejected) as rejected
+     from sync.state s, (select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent from sync.client_mutation) m`,
+  );
+  const row = must(rows[0], 'sync.state has a row');
+  return {
+    position: positionOf(row),
+    ackedMutation: Number(text(row, 'acked')),
+    unsent: Number(text(row, 'unsent')),
+    pending: Number(text(row, 'pending')),
+    rejected: Number(text(row, 'rejected')),
+  };
+}
+
+function positionOf(row: Row): Position | null {
+  const { epoch, seq, chain } = row;
+  return epoch && seq && chain ? { epoch, seq: BigInt(seq), chain } : null;
+}

@@ -103,8 +103,8 @@ function onlySchemaWords(table: TableMeta, sql: string): string {
     'delete',
     'and',
     'for update',
-    'coalesce',
-    'false',
+    'is not null',
+    'concat',
   ];
   return sql
     .replaceAll(`"public"."${table.name}"`, '')

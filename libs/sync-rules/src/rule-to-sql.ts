@@ -28,10 +28,15 @@ export function ruleToSql(rule: Rule, claims: Claims): string {
   }
 }
 
-/** Compared as text: an untyped literal would be cast to the column's type and could fail for a claim that is no such value, or match in another spelling than the stream's. */
+/**
+ * Compared as text, since an untyped literal would be cast to the column's type and could fail for a claim that is no such value, or match in
+ * another spelling than the stream's. By `concat`, which prints a value as the WAL and COPY do; a cast to text prints some differently:
+ * 'true' for a boolean 't', 'a' for a character(3) 'a  '.
+ */
 function equals(column: string, value: string | null): string {
   if (value === null) return 'false';
-  return `coalesce(${quoteIdent(column)}::text = ${quoteLiteral(value)}, false)`;
+  const name = quoteIdent(column);
+  return `(${name} is not null and concat(${name}) = ${quoteLiteral(value)})`;
 }
 
 function join(rules: readonly Rule[], word: 'and' | 'or', empty: string, claims: Claims): string {

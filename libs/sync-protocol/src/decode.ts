@@ -2,8 +2,13 @@ import { SyncError } from '@millrace/kernel';
 import * as v from 'valibot';
 
 /** Parses text that came from outside: length first, then JSON, then shape. Anything wrong is one named error, never half a value. */
-export function decodeJson<Schema extends v.GenericSchema>(schema: Schema, text: string, maxChars: number): v.InferOutput<Schema> {
-  if (text.length > maxChars) throw new SyncError('limit-exceeded', `message of ${text.length} characters, ${maxChars} are allowed`);
+export function decodeJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string,
+  maxChars: number,
+): v.InferOutput<Schema> {
+  if (text.length > maxChars)
+    throw new SyncError('limit-exceeded', `message of ${text.length} characters, ${maxChars} are allowed`);
   let value: unknown;
   try {
     value = JSON.parse(text);

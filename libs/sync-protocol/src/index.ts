@@ -2,8 +2,18 @@ export { LIMITS } from './limits.js';
 export { BEARER_PREFIX, PROTOCOL_FLOOR, PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.js';
 export { decodeJson, decodeValue } from './decode.js';
 export { mutationResultSchema, type MutationResult } from './schemas.js';
-export { clientMessageSchema, decodeClientMessages, encodeClientMessages, type ClientMessage } from './client-message.js';
-export { decodeServerMessages, encodeServerMessages, serverMessageSchema, type ServerMessage } from './server-message.js';
+export {
+  clientMessageSchema,
+  decodeClientMessages,
+  encodeClientMessages,
+  type ClientMessage,
+} from './client-message.js';
+export {
+  decodeServerMessages,
+  encodeServerMessages,
+  serverMessageSchema,
+  type ServerMessage,
+} from './server-message.js';
 export { type Hello } from './messages/hello.js';
 export { type Received } from './messages/received.js';
 export { type Auth } from './messages/auth.js';
@@ -24,7 +34,12 @@ export {
   type PushRequest,
   type PushResponse,
 } from './http/push.js';
-export { registerRequestSchema, registerResponseSchema, type RegisterRequest, type RegisterResponse } from './http/clients.js';
+export {
+  registerRequestSchema,
+  registerResponseSchema,
+  type RegisterRequest,
+  type RegisterResponse,
+} from './http/clients.js';
 export { snapshotRequestSchema, type SnapshotRequest } from './http/snapshots.js';
 export { errorOfProblem, problemOf, type Problem } from './http/problem.js';
 export {

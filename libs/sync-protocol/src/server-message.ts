@@ -9,7 +9,14 @@ import { resyncSchema } from './messages/resync.js';
 import { welcomeSchema } from './messages/welcome.js';
 
 /** Everything a server may send over the socket. */
-export const serverMessageSchema = v.variant('type', [welcomeSchema, beginSchema, changesSchema, commitSchema, resyncSchema, errorSchema]);
+export const serverMessageSchema = v.variant('type', [
+  welcomeSchema,
+  beginSchema,
+  changesSchema,
+  commitSchema,
+  resyncSchema,
+  errorSchema,
+]);
 export type ServerMessage = v.InferOutput<typeof serverMessageSchema>;
 
 const batchSchema = v.pipe(v.array(serverMessageSchema), v.minLength(1));

@@ -25,12 +25,22 @@ export const adminStatusSchema = v.object({
     /** Since when the state holds. */
     since: v.string(),
   }),
-  slot: v.nullable(v.object({ name: v.string(), confirmedLsn: v.string(), retainedBytes: v.string(), walStatus: v.string() })),
+  slot: v.nullable(
+    v.object({ name: v.string(), confirmedLsn: v.string(), retainedBytes: v.string(), walStatus: v.string() }),
+  ),
   position: v.nullable(positionSchema),
   /** Age of the last persisted commit at the moment it was persisted, ms. */
   lagMs: v.nullable(v.number()),
   lastCommitAt: v.nullable(v.string()),
-  counters: v.object({ transactions: count, changes: count, pushes: count, doorbells: count, pages: count, resyncs: count, quarantined: count }),
+  counters: v.object({
+    transactions: count,
+    changes: count,
+    pushes: count,
+    doorbells: count,
+    pages: count,
+    resyncs: count,
+    quarantined: count,
+  }),
   epochs: v.array(v.object({ epoch: v.string(), cause: v.string(), startedAt: v.string() })),
   instances: v.array(adminInstanceSchema),
 });

@@ -2,7 +2,14 @@ import * as v from 'valibot';
 import { uuidSchema } from '../schemas.js';
 
 /** Who can sign in at `/api/dev/sign-in`, which exists only with `MILLRACE_DEV=1` on loopback. */
-export const devUserSchema = v.object({ id: uuidSchema, email: v.string(), displayName: v.string(), role: v.string(), tenantId: uuidSchema, tenant: v.string() });
+export const devUserSchema = v.object({
+  id: uuidSchema,
+  email: v.string(),
+  displayName: v.string(),
+  role: v.string(),
+  tenantId: uuidSchema,
+  tenant: v.string(),
+});
 export type DevUser = v.InferOutput<typeof devUserSchema>;
 
 export const devUsersResponseSchema = v.object({ users: v.array(devUserSchema) });

@@ -12,7 +12,13 @@ export const problemSchema = v.object({
 export type Problem = v.InferOutput<typeof problemSchema>;
 
 export function problemOf(error: SyncError): Problem {
-  return { type: `https://millrace.dev/errors/${error.code}`, title: error.code, status: error.status, code: error.code, detail: error.message };
+  return {
+    type: `https://millrace.dev/errors/${error.code}`,
+    title: error.code,
+    status: error.status,
+    code: error.code,
+    detail: error.message,
+  };
 }
 
 /** The error that an HTTP answer stands for. Unknown codes (a newer server) keep their retry class by status. */

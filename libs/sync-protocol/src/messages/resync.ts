@@ -16,5 +16,9 @@ export const resyncCauses = [
 export type ResyncCause = (typeof resyncCauses)[number];
 
 /** Server → client: this cursor cannot be continued. The client keeps its outbox and hydrates [A4]. */
-export const resyncSchema = v.object({ type: v.literal('resync'), cause: v.picklist(resyncCauses), message: v.string() });
+export const resyncSchema = v.object({
+  type: v.literal('resync'),
+  cause: v.picklist(resyncCauses),
+  message: v.string(),
+});
 export type Resync = v.InferOutput<typeof resyncSchema>;

@@ -4,9 +4,12 @@ export type PgText = string | null;
 /** Column name → value. An absent column is *unknown or unchanged*, which is never the same as null [C4]. */
 export type Row = Readonly<Record<string, PgText>>;
 
-/** A row that is being built. Without prototype, so that a column named `constructor` is just a column. */
+/**
+ * A row that is being built. A plain object: workerd's RPC refuses to carry one without a prototype. Absent columns are therefore told by
+ * {@link hasColumn}, never by reading: `row['constructor']` finds something on any object.
+ */
 export function emptyRow(): Record<string, PgText> {
-  return Object.create(null) as Record<string, PgText>;
+  return {};
 }
 
 /** Whether the row says anything of this column. */
@@ -16,5 +19,5 @@ export function hasColumn(row: Row, column: string): boolean {
 
 /** `row` with the columns of `patch` written over it. */
 export function applyPatch(row: Row, patch: Row): Row {
-  return Object.assign(emptyRow(), row, patch);
+  return { ...row, ...patch };
 }

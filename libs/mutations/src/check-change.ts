@@ -54,7 +54,7 @@ function setOf(table: TableMeta, change: MutationChange): Row {
   );
   if (contradicting.length > 0)
     throw rejected(table, 'key', 'The new row has another key than the change names.', contradicting);
-  return Object.assign(Object.create(null) as Record<string, PgText>, change.set, change.key);
+  return { ...change.set, ...change.key };
 }
 
 function rejected(table: TableMeta, code: string, message: string, columns: readonly string[]): Rejection {

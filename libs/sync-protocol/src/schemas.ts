@@ -24,7 +24,7 @@ export const positionSchema = v.object({
 
 export const valueSchema = v.nullable(v.pipe(v.string(), v.maxLength(LIMITS.rowChars)));
 
-/** Column → text or null. Copied into an object without prototype, so that no name can reach `Object.prototype` (X19). */
+/** Column → text or null. Copied by definition, not by assignment: a column named `__proto__` is a column like any other, and reaches no prototype (X19). */
 export const rowSchema = v.pipe(
   v.custom<Readonly<Record<string, unknown>>>(
     (input) => typeof input === 'object' && input !== null && !Array.isArray(input),
@@ -35,7 +35,7 @@ export const rowSchema = v.pipe(
     (row) => Object.entries(row).every(([name, value]) => isName(name) && isValue(value)),
     'a row of text or null by column name',
   ),
-  v.transform((row) => Object.assign(Object.create(null), row) as Readonly<Record<string, PgText>>),
+  v.transform((row) => ({ ...row }) as Readonly<Record<string, PgText>>),
 );
 
 function isName(name: string): boolean {

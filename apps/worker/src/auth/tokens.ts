@@ -50,9 +50,9 @@ function principalOf(payload: JWTPayload, nowMs: number): Principal {
   return { sub, claims: claimsOf(payload), expiresAt: Math.min(exp, Math.floor(nowMs / 1000) + MAX_LIFE_SECONDS) };
 }
 
-/** Text claims only: rules compare Postgres text, and a number or object in a token has no one spelling. */
+/** Text claims only: rules compare Postgres text, and a number or object in a token has no one spelling. In a plain object: RPC carries no other. */
 function claimsOf(payload: JWTPayload): Claims {
-  const claims: Record<string, string> = Object.create(null);
+  const claims: Record<string, string> = {};
   for (const [name, value] of Object.entries(payload)) {
     if (typeof value === 'string') claims[name] = value;
   }

@@ -12,7 +12,8 @@ export interface TableHash {
 }
 
 /** Types whose hash is the same on every Postgres and on PGlite. Others are hashed by their text: enums hash their oid, json has no hash. */
-const STABLE = /^(uuid|text|character varying|character|smallint|integer|bigint|numeric|boolean|date|timestamp|time|interval|bytea|jsonb)\b/;
+const STABLE =
+  /^(uuid|text|character varying|character|smallint|integer|bigint|numeric|boolean|date|timestamp|time|interval|bytea|jsonb)\b/;
 
 /** The statement that {@link hashTable} runs: the same on both sides. `condition` is SQL, e.g. from a sync rule. */
 export function tableHashSql(table: TableMeta, condition = 'true'): string {
@@ -24,7 +25,11 @@ export function tableHashSql(table: TableMeta, condition = 'true'): string {
 /** Counts and hashes the rows of a table that meet `condition`. */
 export async function hashTable(sql: SqlConnection, table: TableMeta, condition = 'true'): Promise<TableHash> {
   const [row] = (await sql.query(tableHashSql(table, condition))).rows;
-  return { algorithm: TABLE_HASH_ALGORITHM, count: must(row?.['count'], 'no count'), hash: must(row?.['hash'], 'no hash') };
+  return {
+    algorithm: TABLE_HASH_ALGORITHM,
+    count: must(row?.['count'], 'no count'),
+    hash: must(row?.['hash'], 'no hash'),
+  };
 }
 
 function hashedColumn(column: ColumnMeta): string {

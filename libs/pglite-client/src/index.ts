@@ -5,7 +5,7 @@ export { rebase, type RowsByKey } from './core/rebase.js';
 export { type PendingChange, type PendingMutation, type RejectedMutation } from './core/pending-mutation.js';
 export { type ClientStore, type OpenedStore, type OutboxBatch, type StoreSummary } from './core/ports/client-store.js';
 export { type SocketEvents, type Transport } from './core/ports/transport.js';
-export { type SnapshotPart } from './core/ports/snapshot-part.js';
+export { type SnapshotPart } from '@millrace/hydration';
 export {
   initialState,
   type ClientFault,
@@ -18,3 +18,17 @@ export { type ClientEffect, type Delay, type Step } from './core/client-effect.j
 export { reduceClient } from './core/client-reducer.js';
 export { statusOf, type ClientStatus } from './core/client-status.js';
 export { runClient, type RunClientOptions, type RunningClient } from './core/run-client.js';
+export { createClient, type ClientPorts } from './client/create-client.js';
+export {
+  type CreateClientOptions,
+  type LocalDatabase,
+  type MillraceClient,
+  type ObservableList,
+  type Queries,
+  type QueryOptions,
+  type QueryResult,
+  type WriteOptions,
+} from './client/millrace-client.js';
+export { InvalidWriteError, type InvalidRow } from './client/local-errors.js';
+export { pgliteConnection } from './store/pglite-connection.js';
+export { httpTransport, type HttpTransportOptions } from './transport/http-transport.js';

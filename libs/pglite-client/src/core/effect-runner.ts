@@ -5,7 +5,7 @@ import type { ClientEvent, TimerName } from './client-event.js';
 import type { ClientState } from './client-state.js';
 import { toWire } from './pending-mutation.js';
 import type { StoreSummary } from './ports/client-store.js';
-import type { SnapshotPart } from './ports/snapshot-part.js';
+import type { SnapshotPart } from '@millrace/hydration';
 import type { RunClientOptions } from './run-client.js';
 import { tokenLifeMs } from './token-life.js';
 

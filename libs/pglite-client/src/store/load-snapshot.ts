@@ -2,7 +2,7 @@ import { must, positionFromJson, SyncError, type Position } from '@millrace/kern
 import { findColumn, quoteIdent, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import { assemblyAt } from '../core/assembly.js';
 import { knownTable } from '../core/fold-changes.js';
-import type { SnapshotPart } from '../core/ports/snapshot-part.js';
+import type { SnapshotPart } from '@millrace/hydration';
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { assembleTail } from '../core/snapshot-tail.js';
 import { applyTransactions, rebaseTouched } from './apply-transactions.js';

@@ -6,7 +6,7 @@ import { affect, foldChanges, knownTable } from '../core/fold-changes.js';
 import { batchOf } from '../core/outbox-batch.js';
 import { reasonOf, type PendingChange, type PendingMutation } from '../core/pending-mutation.js';
 import type { ClientStore, StoreSummary } from '../core/ports/client-store.js';
-import type { SnapshotPart } from '../core/ports/snapshot-part.js';
+import type { SnapshotPart } from '@millrace/hydration';
 import { rebase } from '../core/rebase.js';
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { reconcile } from '../core/reconcile.js';

@@ -6,7 +6,7 @@ import type {
   RegisterResponse,
   SnapshotRequest,
 } from '@millrace/sync-protocol';
-import type { SnapshotPart } from './snapshot-part.js';
+import type { SnapshotPart } from '@millrace/hydration';
 
 /** What a socket says. After `closed` it says nothing more. */
 export interface SocketEvents {

@@ -1,7 +1,7 @@
 import type { Position, Row } from '@millrace/kernel';
 import type { MutationResult, PushConflict, RowChange, ServerMessage } from '@millrace/sync-protocol';
 import type { ClientStore } from '../../core/ports/client-store.js';
-import type { SnapshotPart } from '../../core/ports/snapshot-part.js';
+import type { SnapshotPart } from '@millrace/hydration';
 import type { ReceivedTransaction } from '../../core/received-transaction.js';
 import { conformanceSchema } from '../conformance-schema.js';
 import type { LocalWrite } from '../local-write.js';
@@ -90,8 +90,7 @@ export async function* snapshot(
       rowEstimate: some.length,
     };
     const bytes = await harness.encodeRows(table.name, some);
-    yield { kind: 'rows', bytes: bytes.subarray(0, 7) };
-    yield { kind: 'rows', bytes: bytes.subarray(7) };
+    yield { kind: 'rows', bytes };
     yield { kind: 'table-end', rows: some.length };
     total += some.length;
   }

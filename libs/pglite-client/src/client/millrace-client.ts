@@ -1,0 +1,91 @@
+import type { SchemaMeta, Validators } from '@millrace/schema-meta';
+import type { ClientStatus } from '../core/client-status.js';
+import type { Observable } from '../core/observable.js';
+import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
+
+export interface CreateClientOptions {
+  /** Origin of the server, say `https://app.example`. */
+  readonly url: string;
+  /** A token of the principal whose database this is. Asked for each call; cache it as long as it holds. */
+  readonly getToken: () => Promise<string>;
+  readonly schema: SchemaMeta;
+  /** The app's rules; a local transaction that breaks one is refused before it is recorded. */
+  readonly validators?: Validators;
+  /** `opfs`: kept by the browser. `memory`: gone with the process. */
+  readonly storage: 'opfs' | 'memory';
+  /** Whose database this is: two principals never share one [A5]. Needed for `opfs`. */
+  readonly principal?: string;
+  /** Whether to connect at once (default). */
+  readonly connect?: boolean;
+}
+
+export interface QueryOptions {
+  /** All values as Postgres text. Default: `int8`, `numeric`, dates and times are strings, the rest are JS values. */
+  readonly text?: boolean;
+}
+
+export interface WriteOptions {
+  /** `false`: leave validation to the server (default: the app's validators run first). */
+  readonly validate?: boolean;
+}
+
+export interface QueryResult<T> {
+  readonly rows: T[];
+  /** Rows that the statement wrote. */
+  readonly affectedRows: number;
+}
+
+/** Runs statements: the database, or one transaction of it. */
+export interface Queries {
+  query<T = Record<string, unknown>>(
+    sql: string,
+    params?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<QueryResult<T>>;
+}
+
+/** The local Postgres. Reads and writes need no network. */
+export interface LocalDatabase {
+  /** One statement; a writing one is a transaction of its own. Throws `SqlError`, `unsupported-sql`, `InvalidWriteError`. */
+  query<T = Record<string, unknown>>(
+    sql: string,
+    params?: readonly unknown[],
+    options?: QueryOptions & WriteOptions,
+  ): Promise<QueryResult<T>>;
+  /** BEGIN, `work`, COMMIT: one mutation, whatever it writes. Any error rolls back and is thrown on. */
+  transaction<T>(work: (tx: Queries) => Promise<T>, options?: WriteOptions): Promise<T>;
+}
+
+/** A list that changes as the outbox does. Loaded while somebody subscribes. */
+export interface ObservableList<T> extends Observable<readonly T[]> {
+  /** The list as it is in the database now. */
+  load(): Promise<readonly T[]>;
+}
+
+/** A replica of the rows that one principal may see, and the way to write them. */
+export interface MillraceClient {
+  /** Resolves once the tables hold rows that were whole at one moment; rejects if the client is closed or stopped before. */
+  readonly ready: Promise<void>;
+  readonly db: LocalDatabase;
+  /**
+   * Calls `onRows` with the result now, and again after each local or remote change of a table it reads. Rejects if the statement is wrong.
+   * Resolves to the end of it.
+   */
+  live<T = Record<string, unknown>>(
+    sql: string,
+    params: readonly unknown[],
+    onRows: (rows: T[]) => void,
+  ): Promise<() => Promise<void>>;
+  readonly status: Observable<ClientStatus>;
+  /** Local transactions that the server has not acknowledged. */
+  pending(): ObservableList<PendingMutation>;
+  /** Refused local transactions, until they are disposed of. */
+  rejected(): ObservableList<RejectedMutation>;
+  dispose(txId: string): Promise<void>;
+  /** Cuts this client off from the server; reading and writing go on. */
+  disconnect(): void;
+  connect(): void;
+  /** Loads all rows anew; the outbox stays. */
+  resync(): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { noValidators, type SchemaMeta } from '@millrace/schema-meta';
+import type { Clock, Logger, Random } from '@millrace/kernel';
+import type { Transport } from '../core/ports/transport.js';
+import { runClient } from '../core/run-client.js';
+import type { LivePGlite } from '../store/open-pglite.js';
+import { pgliteStore } from '../store/pglite-store.js';
+import type { Validate } from './check-recorded.js';
+import { explainLocalError } from './local-errors.js';
+import { localDatabase } from './local-database.js';
+import type { MillraceClient } from './millrace-client.js';
+import { observableList } from './observable-list.js';
+import { whenReady } from './ready.js';
+import { sqlErrorOf } from '../store/pglite-text.js';
+
+export interface StartClientOptions {
+  /** The client closes it. */
+  readonly pg: LivePGlite;
+  readonly transport: Transport;
+  readonly getToken: () => Promise<string>;
+  readonly schema: SchemaMeta;
+  readonly validate: Validate | null;
+  readonly connect: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A client on an open database, whatever process it runs in. */
+export async function startClient(options: StartClientOptions): Promise<MillraceClient & { online(): void }> {
+  const { pg, schema, validate, logger } = options;
+  const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
+  const running = await runClient({ ...options, store, schemaVersion: schema.version });
+  const pending = observableList(store.pending, running.onStoreChange, logger);
+  const rejected = observableList(store.rejected, running.onStoreChange, logger);
+  return {
+    ready: whenReady(running.status),
+    db: localDatabase({ pg, schema, validate }),
+    live: async <T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) => {
+      try {
+        const query = await pg.live.query<T>(sql, [...params], ({ rows }) => onRows(rows));
+        return () => query.unsubscribe();
+      } catch (error) {
+        throw explainLocalError(sqlErrorOf(error));
+      }
+    },
+    status: running.status,
+    pending: () => pending,
+    rejected: () => rejected,
+    dispose: running.dispose,
+    disconnect: running.disconnect,
+    connect: running.connect,
+    resync: running.resync,
+    online: running.online,
+    close: running.close,
+  };
+}
+
+/** No validators at all are not even asked. */
+export function validateOf(validators: { readonly validate: Validate } | undefined): Validate | null {
+  return validators && validators !== noValidators ? (...args) => validators.validate(...args) : null;
+}

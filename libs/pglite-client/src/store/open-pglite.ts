@@ -1,0 +1,39 @@
+import { PGlite, types, type PGliteOptions } from '@electric-sql/pglite';
+import { live, type PGliteWithLive } from '@electric-sql/pglite/live';
+
+/** A Postgres in this process, as the client needs it. */
+export type LivePGlite = PGlite & PGliteWithLive;
+
+/** Types whose values JS numbers and Dates cannot hold: they stay strings (I10). */
+const AS_TEXT = [
+  types.INT8,
+  types.NUMERIC,
+  types.DATE,
+  types.TIME,
+  types.TIMETZ,
+  types.TIMESTAMP,
+  types.TIMESTAMPTZ,
+  types.INTERVAL,
+];
+
+/** Little WAL, since there is no replication from here, and files that grow without being copied each time. */
+const CONFIGURATION = [
+  'file_extend_method=write_zeros',
+  'shared_buffers=32MB',
+  'max_wal_size=64MB',
+  'min_wal_size=32MB',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'timezone=UTC',
+  'intervalstyle=iso_8601',
+];
+
+/** Opens a PGlite. `options`: its place and, if it was prefetched, its code. */
+export async function openPGlite(options: PGliteOptions = {}): Promise<LivePGlite> {
+  return PGlite.create({
+    ...options,
+    extensions: { live },
+    postgresqlconf: CONFIGURATION,
+    parsers: Object.fromEntries(AS_TEXT.map((oid) => [oid, (text: string) => text])),
+  });
+}

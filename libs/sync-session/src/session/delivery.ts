@@ -10,13 +10,13 @@ import { after, fail, resync, stay, type SessionContext, type SessionStep } from
 
 /**
  * A push. Its rows count only if it begins exactly at the cursor and nothing else is under way: otherwise something between may be
- * missing, and it is a doorbell [D1].
+ * missing, and it is a doorbell [D1]. So is one of another epoch: whether ours has ended or the push is a late one, only the page can tell.
  */
 export function takePush(state: SessionState, push: Push, ctx: SessionContext): SessionStep {
   const cursor = state.cursor as Position;
   const heard = { ...state, owesAnswer: true, sweepAt: ctx.now + ctx.sweepMs };
-  if (push.to.epoch !== cursor.epoch) return resync(heard, 'epoch-changed', 'the history of this cursor has ended');
-  if (push.to.seq <= cursor.seq) return pullIfDue(heard, ctx);
+  const sameEpoch = push.to.epoch === cursor.epoch;
+  if (sameEpoch && push.to.seq <= cursor.seq) return pullIfDue(heard, ctx);
   const continues = push.from !== null && positionEquals(push.from, cursor);
   if (!continues || state.behind || state.pulling) return pullIfDue({ ...heard, behind: true }, ctx);
   return deliverStretch(heard, push, ctx);

@@ -227,8 +227,12 @@ describe('[D1] pushes', () => {
     expect(cursors).toEqual(['0', '2', '2', '5', '5', '6']);
   });
 
-  it('[E2] a push of another epoch ends this one', () => {
-    expect(frames(run(live(), [push(null, at(3, TX))]))).toMatchObject([{ type: 'resync', cause: 'epoch-changed' }]);
+  it('[E2] a push of another epoch makes it ask: it may be a late one from before, or ours has ended', () => {
+    const step = run(live(), [push(at(0, TX), at(3, TX), [transaction(3, [inserted('1')])])]);
+    expect(kinds(step)).toBe('pull');
+    const ended = sessionStep(step.state, { kind: 'pulled', result: { kind: 'epoch-changed' } }, context());
+    expect(kinds(ended)).toBe('resynced send close answer unregister');
+    expect(frames(ended)).toMatchObject([{ type: 'resync', cause: 'epoch-changed' }]);
   });
 });
 

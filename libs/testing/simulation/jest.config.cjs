@@ -1,0 +1,1 @@
+module.exports = { displayName: 'testing-simulation', preset: '../../../jest.preset.js' };

@@ -1,0 +1,141 @@
+import { SyncError, type Clock, type Logger, type Row } from '@millrace/kernel';
+import { runClient, type RunningClient, type Transport } from '@millrace/pglite-client';
+import {
+  fakeClientStore,
+  fakeDatabase,
+  type FakeClientStore,
+  type FakeDatabase,
+  type LocalWrite,
+} from '@millrace/pglite-client/testing';
+import { recordingLogger, type SeededRandom } from '@millrace/testing';
+import { schema } from '../schema.js';
+import { makeToken } from '../token.js';
+import { processClock, type ProcessClock } from './process-clock.js';
+
+export interface ClientHostOptions {
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  /** The way to the server of one process of this client. */
+  readonly transport: (host: ClientHost, clock: Clock) => Transport;
+  /** Takes a deliberate breakage in between; else the store itself. */
+  readonly wrapStore: (store: FakeClientStore) => FakeClientStore;
+  readonly onHydrate: (host: ClientHost, cause: string) => void;
+}
+
+interface Process {
+  readonly clock: ProcessClock;
+  readonly store: FakeClientStore;
+  client: RunningClient | null;
+}
+
+const TOKEN_SECONDS = 60;
+
+/** One client: a database that lasts, and a process that may die at any moment. */
+export class ClientHost {
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly sub: string;
+  readonly database: FakeDatabase;
+  /** txIds of local transactions that were reported as done to the app (I2). */
+  readonly written = new Set<string>();
+  private process: Process | null = null;
+  private wanted = true;
+  private commitsUntilCrash = 0;
+  private onCrash: () => void = () => undefined;
+
+  private readonly options: ClientHostOptions;
+
+  constructor(options: ClientHostOptions) {
+    this.options = options;
+    this.clientId = options.clientId;
+    this.tenantId = options.tenantId;
+    this.sub = `user of ${options.clientId}`;
+    this.database = fakeDatabase(schema, options.clientId);
+  }
+
+  start(): void {
+    const { clock, random, transport, wrapStore } = this.options;
+    if (this.process) return;
+    const own = processClock(clock);
+    const store = wrapStore(fakeClientStore(this.database, { random, pause: () => this.beforeCommit(own) }));
+    const process: Process = (this.process = { clock: own, store, client: null });
+    void runClient({
+      store,
+      transport: transport(this, own),
+      getToken: () => Promise.resolve(this.token()),
+      schemaVersion: schema.version,
+      clock: own,
+      random,
+      logger: this.logger(),
+      connect: this.wanted,
+    }).then((client) => {
+      process.client = client;
+      if (this.wanted) client.connect();
+      else client.disconnect();
+    });
+  }
+
+  /** The process ends between any two steps. */
+  crash(): void {
+    this.process?.store.crash();
+    this.process?.clock.kill();
+    this.process = null;
+  }
+
+  /** The process will end right before its store commits for the `commits`-th time from now. `crashed` hears of it. */
+  crashAtCommit(commits: number, crashed: () => void): void {
+    this.commitsUntilCrash = commits;
+    this.onCrash = crashed;
+  }
+
+  get running(): boolean {
+    return this.process !== null;
+  }
+
+  get client(): RunningClient | null {
+    return this.process?.client ?? null;
+  }
+
+  setWanted(wanted: boolean): void {
+    this.wanted = wanted;
+    if (wanted) this.client?.connect();
+    else this.client?.disconnect();
+  }
+
+  /** What a query shows; null while the app does not run. */
+  rows(table: string): readonly Row[] | null {
+    return this.process?.store.rows(table) ?? null;
+  }
+
+  /** One local transaction. It fails like any statement if the rows are not (any more) as the app thought. */
+  write(writes: readonly LocalWrite[]): void {
+    this.process?.store.write(writes).then(
+      (txId) => txId !== null && this.written.add(txId),
+      (error: unknown) => {
+        if (!(error instanceof SyncError)) throw error;
+      },
+    );
+  }
+
+  private async beforeCommit(clock: Clock): Promise<void> {
+    await clock.sleep(this.options.random.int(4));
+    this.commitsUntilCrash -= 1;
+    if (this.commitsUntilCrash !== 0) return;
+    this.crash();
+    this.onCrash();
+  }
+
+  private token(): string {
+    const iat = Math.floor(this.options.clock.now() / 1000);
+    return makeToken({ sub: this.sub, tenantId: this.tenantId, role: 'member', iat, exp: iat + TOKEN_SECONDS });
+  }
+
+  private logger(): Logger {
+    const hear = (message: string, fields: { readonly cause?: unknown } = {}) => {
+      if (message === 'hydrating') this.options.onHydrate(this, String(fields.cause));
+    };
+    return { ...recordingLogger(), info: hear };
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  createTail,
+  partFor,
+  toHistory,
+  type CapturedTransaction,
+  type HistoryTransaction,
+  type MutationMark,
+  type Tail,
+} from '@millrace/change-history';
+import { chainStart, type Position } from '@millrace/kernel';
+import type { PullResult } from '@millrace/sync-session';
+import { schema } from '../schema.js';
+
+/** `change_history` in memory: places, chain and tail are the real ones, pages and proofs a model of the queries. */
+export class FakeHistory {
+  head: Position;
+  readonly epochs: string[] = [];
+  /** Transactions of the epoch in force, above the horizon. */
+  private kept: HistoryTransaction[] = [];
+  /** Every place where a cursor of the epoch in force may rest: seq → chain. */
+  private readonly ends = new Map<bigint, string>();
+  /** Marks of all epochs, with their place. */
+  private readonly marks: { readonly mark: MutationMark; readonly position: Position }[] = [];
+  private tail: Tail = createTail({ maxChars: 4_000 });
+
+  constructor(epoch: string) {
+    this.head = { epoch, seq: 0n, chain: chainStart(epoch) };
+    this.open();
+  }
+
+  append(captured: readonly CapturedTransaction[]): readonly HistoryTransaction[] {
+    const from = this.head;
+    const transactions = captured.map((each) => {
+      const { transaction } = toHistory(each, {
+        schema,
+        source: { decoder: 'pgoutput', reader: 'stream' },
+        after: this.head,
+      });
+      this.head = transaction.position;
+      this.ends.set(this.head.seq, this.head.chain);
+      if (transaction.mutation) this.marks.push({ mark: transaction.mutation, position: this.head });
+      return transaction;
+    });
+    this.kept.push(...transactions);
+    this.tail.append(from, transactions);
+    return transactions;
+  }
+
+  /** seq goes on counting, the chain begins anew [E2]. */
+  beginEpoch(epoch: string): void {
+    this.dropTail();
+    this.head = { epoch, seq: this.head.seq, chain: chainStart(epoch) };
+    this.kept = [];
+    this.ends.clear();
+    this.open();
+  }
+
+  /** Forgets the older part; returns the oldest cursor that can still be continued. */
+  trim(keep: number): bigint {
+    this.kept = this.kept.slice(Math.max(0, this.kept.length - keep));
+    this.tail = createTail({ maxChars: 4_000 });
+    return this.horizon;
+  }
+
+  get horizon(): bigint {
+    return this.kept[0] ? this.kept[0].firstSeq - 1n : this.head.seq;
+  }
+
+  /** A restart loses what is only in memory. */
+  dropTail(): void {
+    this.tail = createTail({ maxChars: 4_000 });
+  }
+
+  isEnd(position: Position): boolean {
+    return position.epoch === this.head.epoch && this.ends.get(position.seq) === position.chain;
+  }
+
+  page(after: Position, rowKeys: readonly string[], most: number): PullResult {
+    const inMemory = this.tail.page(after, rowKeys);
+    if (inMemory) return { kind: 'page', page: inMemory, complete: true };
+    if (after.epoch !== this.head.epoch) return { kind: 'epoch-changed' };
+    if (after.seq < this.horizon) return { kind: 'below-horizon' };
+    if (!this.isEnd(after)) return { kind: 'cursor-unknown' };
+    const keys = new Set(rowKeys);
+    const hits = this.between(after, this.head).flatMap((transaction) => partFor(transaction, keys) ?? []);
+    const transactions = hits.slice(0, most);
+    const complete = transactions.length === hits.length;
+    const to = complete ? this.head : (transactions.at(-1)?.position ?? after);
+    return { kind: 'page', page: { from: after, to, transactions }, complete };
+  }
+
+  between(after: Position, to: Position): readonly HistoryTransaction[] {
+    return this.kept.filter(({ position }) => position.seq > after.seq && position.seq <= to.seq);
+  }
+
+  /** Verdicts of a client whose row lies at or below a position [W5]. */
+  verdicts(clientId: string, afterMutation: number, upTo: Position): readonly MutationMark[] {
+    return this.marks
+      .filter(
+        ({ mark, position }) =>
+          mark.clientId === clientId && mark.mutationId > afterMutation && position.seq <= upTo.seq,
+      )
+      .map(({ mark }) => mark);
+  }
+
+  placeOf(txId: string): Position | null {
+    return this.marks.find(({ mark }) => mark.txId === txId)?.position ?? null;
+  }
+
+  private open(): void {
+    this.epochs.push(this.head.epoch);
+    this.ends.set(this.head.seq, this.head.chain);
+  }
+}

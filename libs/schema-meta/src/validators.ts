@@ -11,7 +11,7 @@ export interface ValidationIssue {
  * knows only this. Synchronous, since it runs inside a database transaction.
  */
 export interface Validators {
-  /** `row`: the whole row as it would be stored; `changed`: the columns that this write sets. An empty list means valid. Tables it does not know are valid. */
+  /** `row`: the whole row as it would be stored, on an insert without the columns that the server fills in; `changed`: the columns that this write sets. An empty list means valid. Tables it does not know are valid. */
   validate(table: string, row: Row, changed: readonly string[]): readonly ValidationIssue[];
 }
 

@@ -42,6 +42,7 @@ export function clientConfig(options: ConfigOptions): ClientConfig & { replicati
   // The driver lets these win over what it is told, so they are taken out and merged here.
   const ownOptions = url.searchParams.get('options');
   for (const name of ['options', 'application_name', 'client_encoding', 'replication']) url.searchParams.delete(name);
+  nameTlsMode(url);
   return {
     connectionString: url.href,
     application_name: options.applicationName,
@@ -51,6 +52,13 @@ export function clientConfig(options: ConfigOptions): ClientConfig & { replicati
     keepAliveInitialDelayMillis: 10_000,
     ...(options.replication ? { replication: 'database' } : {}),
   };
+}
+
+/** The driver verifies the server in these modes too, and warns on every start that it will cease to: what it does is asked for by name. */
+function nameTlsMode(url: URL): void {
+  const mode = url.searchParams.get('sslmode') ?? '';
+  const asLibpq = url.searchParams.get('uselibpqcompat') === 'true';
+  if (!asLibpq && ['prefer', 'require', 'verify-ca'].includes(mode)) url.searchParams.set('sslmode', 'verify-full');
 }
 
 /**

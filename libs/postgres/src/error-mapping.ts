@@ -13,6 +13,9 @@ interface ServerError extends Error {
 /** Login and target are wrong: waiting does not help. 28: authorisation, 3D: no such database, 42501: no right to connect or replicate. */
 const CANNOT_LOG_IN = /^(28|3D|42501|22023)/;
 
+/** Node's names for a certificate that does not hold, and `pg`'s words for a server without TLS. */
+const NO_TRUST = /CERT|VERIFY|SELF_SIGNED|does not support SSL/;
+
 /** An error of a statement: {@link SqlError}, or `database-unavailable` if the session has ended by it. */
 export function statementError(error: unknown): Error {
   if (error instanceof SyncError || error instanceof SqlError) return error;
@@ -29,6 +32,13 @@ export function connectError(error: unknown, target: string): Error {
     return new SyncError('database-misconfigured', `Postgres at ${target} refuses this login: ${error.message}`, {
       cause,
     });
+  }
+  if (!isServerError(error) && NO_TRUST.test(`${codeOf(error)} ${errorText(error)}`)) {
+    return new SyncError(
+      'database-misconfigured',
+      `Postgres at ${target} and sslmode do not agree: ${errorText(error)}`,
+      { cause },
+    );
   }
   return new SyncError('database-unavailable', `Postgres at ${target} cannot be reached: ${reasonOf(error)}`, {
     cause,
@@ -48,6 +58,10 @@ export function serverErrorOf(error: unknown): SqlError | null {
 
 function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function endsSession(error: ServerError): boolean {

@@ -106,6 +106,12 @@ describe('connectPg', () => {
     },
   );
 
+  it('says that the server has no TLS, if the connection string wants it', async () => {
+    const url = new URL(database.url);
+    url.searchParams.set('sslmode', 'require');
+    await expect(open({ connectionString: url.href })).rejects.toMatchObject({ code: 'database-misconfigured' });
+  });
+
   it('gives up on a host that takes the connection and says nothing', async () => {
     const { createServer } = await import('node:net');
     const silent = createServer(() => undefined);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'async_hooks';
-import { SqlError, SyncError, assert, emptyRow, systemClock } from '@millrace/kernel';
+import { SqlError, SyncError, assert, systemClock } from '@millrace/kernel';
 import type { Clock, CopySession, Row, SqlConnection, SqlParam, SqlResult, TransactionOptions } from '@millrace/kernel';
 import type { SessionTimeouts } from './connection-config.js';
 import { copyOut } from './copy-out.js';
@@ -157,12 +157,7 @@ function beginStatement({ isolation, readOnly }: TransactionOptions): string {
   return ['begin', isolation && `isolation level ${isolation}`, readOnly && 'read only'].filter(Boolean).join(' ');
 }
 
+/** Built from entries: an assignment would lose a column that is named `__proto__`. */
 function rowReader(fields: readonly { name: string }[]): (values: readonly (string | null)[]) => Row {
-  return (values) => {
-    const row = emptyRow();
-    fields.forEach(({ name }, index) => {
-      row[name] = values[index] ?? null;
-    });
-    return row;
-  };
+  return (values) => Object.fromEntries(fields.map(({ name }, index) => [name, values[index] ?? null]));
 }

@@ -5,7 +5,7 @@ export interface TcpSocket {
   readonly opened: Promise<unknown>;
   readonly closed: Promise<void>;
   close(): Promise<void>;
-  startTls(options?: { expectedServerHostname?: string }): TcpSocket;
+  startTls(): TcpSocket;
 }
 
 interface CloudflareSockets {

@@ -34,13 +34,13 @@ export class WorkerdSocket extends EventEmitter {
     return this;
   }
 
-  /** After the server agreed to TLS: `pg` calls this on a fresh 'S' and then speaks over the same object. */
-  startTls(options: { servername?: string }): void {
+  /** After the server agreed to TLS. workerd checks its certificate against the host that was connected to. */
+  startTls(): void {
     const plain = this.#socket;
     if (plain === null) return;
     this.#writer?.releaseLock();
     this.#reader?.releaseLock();
-    this.#adopt(plain.startTls(options.servername === undefined ? {} : { expectedServerHostname: options.servername }));
+    this.#adopt(plain.startTls());
     this.#pump();
   }
 

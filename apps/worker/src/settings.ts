@@ -2,8 +2,7 @@ import { SyncError, type LogLevel } from '@millrace/kernel';
 import * as v from 'valibot';
 import type { Env } from './env.js';
 
-const text = (fallback: string) => v.optional(v.nullable(v.string()), fallback);
-const optionalText = v.optional(v.nullable(v.string()), null);
+const optionalText = v.optional(v.string());
 
 const settingsSchema = v.object({
   /** Connection string of the source Postgres. */
@@ -16,17 +15,17 @@ const settingsSchema = v.object({
   /** Bearer token of `/api/admin/*`. Without one the admin routes answer 404. */
   MILLRACE_ADMIN_TOKEN: optionalText,
   /** Origins, separated by commas, that may open a socket beside the Worker's own. */
-  MILLRACE_ALLOWED_ORIGINS: text(''),
+  MILLRACE_ALLOWED_ORIGINS: v.optional(v.string(), ''),
   /** `1` opens `/api/dev/sign-in` on loopback. */
-  MILLRACE_DEV: text(''),
-  MILLRACE_LOG_LEVEL: v.optional(v.nullable(v.picklist(['debug', 'info', 'warn', 'error'])), 'info'),
+  MILLRACE_DEV: v.optional(v.string(), ''),
+  MILLRACE_LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
   /** Number of GatewayDOs, each with two connections. */
-  MILLRACE_GATEWAYS: v.pipe(text('4'), v.transform(Number), v.safeInteger(), v.minValue(1), v.maxValue(64)),
+  MILLRACE_GATEWAYS: v.pipe(v.optional(v.string(), '4'), v.transform(Number), v.safeInteger(), v.minValue(1), v.maxValue(64)),
   /** Name of the replication slot and of the publication: one per Worker, unique on the whole Postgres server. */
-  MILLRACE_SLOT: v.pipe(text('millrace'), v.regex(/^[a-z0-9_]{1,63}$/, 'a slot name has 1 to 63 of a–z, 0–9 and _')),
+  MILLRACE_SLOT: v.pipe(v.optional(v.string(), 'millrace'), v.regex(/^[a-z0-9_]{1,63}$/, 'a slot name has 1 to 63 of a–z, 0–9 and _')),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
-  CAPTURE_READER: v.optional(v.nullable(v.picklist(['auto', 'stream', 'poll'])), 'auto'),
-  CAPTURE_DECODER: v.optional(v.nullable(v.picklist(['auto', 'pgoutput'])), 'auto'),
+  CAPTURE_READER: v.optional(v.picklist(['auto', 'stream', 'poll']), 'auto'),
+  CAPTURE_DECODER: v.optional(v.picklist(['auto', 'pgoutput']), 'auto'),
 });
 
 /** Everything that can be configured, decoded once. */
@@ -48,7 +47,7 @@ export interface Settings {
 
 /** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be. */
 export function readSettings(env: Env): Settings {
-  const result = v.safeParse(settingsSchema, env);
+  const result = v.safeParse(settingsSchema, textVariables(env));
   if (!result.success) {
     const issue = result.issues[0];
     throw new SyncError('database-misconfigured', `setting ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
@@ -59,17 +58,23 @@ export function readSettings(env: Env): Settings {
   }
   return {
     databaseUrl: values.DATABASE_URL,
-    jwtSecret: values.MILLRACE_JWT_SECRET,
-    jwksUrl: values.MILLRACE_JWKS_URL,
-    jwtIssuer: values.MILLRACE_JWT_ISSUER,
-    jwtAudience: values.MILLRACE_JWT_AUDIENCE,
-    adminToken: values.MILLRACE_ADMIN_TOKEN,
-    allowedOrigins: (values.MILLRACE_ALLOWED_ORIGINS ?? '').split(',').map((origin) => origin.trim()).filter(Boolean),
+    jwtSecret: values.MILLRACE_JWT_SECRET ?? null,
+    jwksUrl: values.MILLRACE_JWKS_URL ?? null,
+    jwtIssuer: values.MILLRACE_JWT_ISSUER ?? null,
+    jwtAudience: values.MILLRACE_JWT_AUDIENCE ?? null,
+    adminToken: values.MILLRACE_ADMIN_TOKEN ?? null,
+    allowedOrigins: values.MILLRACE_ALLOWED_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
     dev: values.MILLRACE_DEV === '1',
-    logLevel: values.MILLRACE_LOG_LEVEL ?? 'info',
+    logLevel: values.MILLRACE_LOG_LEVEL,
     gateways: values.MILLRACE_GATEWAYS,
-    slot: values.MILLRACE_SLOT ?? 'millrace',
+    slot: values.MILLRACE_SLOT,
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
     decoder: 'pgoutput',
   };
+}
+
+/** Standalone workerd hands over null for a variable that is not set, and bindings are objects: neither is a setting. Empty ones count as not set. */
+function textVariables(env: Env): Record<string, string> {
+  const entries = Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
+  return Object.fromEntries(entries);
 }

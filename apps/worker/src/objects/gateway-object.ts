@@ -11,6 +11,7 @@ import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { readSettings } from '../settings.js';
 import { LazySession } from './lazy-session.js';
+import type { ObjectClass } from './object-class.js';
 
 /**
  * Holds two connections for the clients of its shard: writes on one, pages on the other, so that a reader that catches up never waits
@@ -29,7 +30,7 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
 const WRITE_TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 10_000, idleInTransactionTimeoutMs: 10_000 };
 const READ_TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 30_000, idleInTransactionTimeoutMs: 30_000 };
 
-export function gatewayObject(app: AppDefinition) {
+export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
   return class GatewayDO extends DurableObject<Env> implements GatewayRpc {
     readonly #log: Logger;
     readonly #writes: LazySession;

@@ -15,6 +15,7 @@ import { confirmedStore } from './confirmed-store.js';
 import { gatewayOf } from './gateway-object.js';
 import { Registry } from './registry.js';
 import { syncOf } from './sync-object.js';
+import type { ObjectClass } from './object-class.js';
 
 /** The one writer of history, and the one that tells the instances. */
 export interface ReplicationRpc extends Rpc.DurableObjectBranded {
@@ -47,7 +48,7 @@ const TAIL_CHARS = 8 * 1024 * 1024;
 const WAKE_TIMEOUT_MS = 15_000;
 const SQL_TIMEOUTS = { lockTimeoutMs: 5_000, statementTimeoutMs: 60_000, idleInTransactionTimeoutMs: 60_000 };
 
-export function replicationObject(app: AppDefinition) {
+export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRpc> {
   return class ReplicationDO extends DurableObject<Env> implements ReplicationRpc {
     readonly #settings: Settings;
     readonly #log: Logger;

@@ -14,6 +14,7 @@ import { problemResponse } from '../routes/problem.js';
 import { readSettings, type Settings } from '../settings.js';
 import { gatewayOf } from './gateway-object.js';
 import { replicationOf } from './replication-object.js';
+import type { ObjectClass } from './object-class.js';
 
 /** What the Worker orders: it has checked the token and that the client id is the caller's. */
 export interface SnapshotOrder {
@@ -27,7 +28,7 @@ export type SnapshotRpc = Rpc.DurableObjectBranded;
 const TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 60_000, idleInTransactionTimeoutMs: 60_000 };
 
 /** Builds one snapshot with one connection of its own, which it closes with the stream. */
-export function snapshotObject(app: AppDefinition) {
+export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
   return class SnapshotDO extends DurableObject<Env> {
     readonly #settings: Settings;
     readonly #log: Logger;

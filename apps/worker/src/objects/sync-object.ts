@@ -22,6 +22,7 @@ import { problemResponse } from '../routes/problem.js';
 import { readSettings, type Settings } from '../settings.js';
 import { gatewayOf } from './gateway-object.js';
 import { pullHistory, replicationOf } from './replication-object.js';
+import type { ObjectClass } from './object-class.js';
 
 /** Set by the Worker after it has verified the token; it builds the request anew, so that a caller cannot set it. */
 export const PRINCIPAL_HEADER = 'x-millrace-principal';
@@ -32,7 +33,7 @@ export interface SyncRpc extends Rpc.DurableObjectBranded {
   push(push: Push): Promise<Answer<Position | null>>;
 }
 
-export function syncObject(app: AppDefinition) {
+export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
   return class SyncDO extends DurableObject<Env> implements SyncRpc {
     readonly #settings: Settings;
     readonly #log: Logger;

@@ -1,0 +1,16 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.js';
+import { takeToken } from './session/admin-token.js';
+import './styles.css';
+import { ErrorBoundary } from './ui/error-boundary.js';
+
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <ErrorBoundary>
+      <App given={takeToken(window)} />
+    </ErrorBoundary>
+  </StrictMode>,
+);

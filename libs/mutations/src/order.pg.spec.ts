@@ -1,6 +1,7 @@
-import { SyncError } from '@millrace/kernel';
+import { must, SyncError } from '@millrace/kernel';
 import { applyMutation } from './apply-mutation.js';
 import { MUTATION_LIMITS } from './limits.js';
+import type { PushOutcome } from './push.js';
 import { registerClient } from './register-client.js';
 import { workshop } from './testing/workshop-schema.js';
 import { createTimeoutCounter } from './timeout-counter.js';
@@ -12,6 +13,7 @@ import {
   openWriteWorld,
   principalOf,
   resultsOf,
+  sessionIdOf,
   update,
   type Writer,
   type WriteWorld,
@@ -241,33 +243,32 @@ describe('order and idempotency of mutations', () => {
 
     it("a deadlock's victim is tried again at once", async () => {
       await ann.write(anItem(1), anItem(2));
-      const other = await world.connect();
-      const session = await world.connect();
-      const victim = (await session.query('select pg_backend_pid() as pid')).rows[0]?.['pid'];
+      const [gate, other, session] = [await world.connect(), await world.connect(), await world.connect()];
+      await gate.query('select pg_advisory_lock(1)');
+      await other.query(`set deadlock_timeout = '60s'`);
+      await session.query(`set deadlock_timeout = '10ms'`);
       const touch = (number: number) =>
         update('items', { id: id(number) }, { name: 'mine' }, { old: { name: 'saw' }, version: '1' });
-      let pushed: ReturnType<Writer['push']> | undefined;
+      const mutation = ann.mutation(touch(1), anItem(3, { name: 'gate' }), touch(2));
+
+      const [sessionId, otherId] = [await sessionIdOf(session), await sessionIdOf(other)];
+      let pushed: Promise<PushOutcome> | undefined;
       await other.transaction(async (transaction) => {
         await transaction.query(`update items set big = 2 where id = '${id(2)}'`);
-        pushed = ann.push([ann.mutation(touch(1), touch(2))], { sql: session });
-        await untilBlocked(victim);
-        await transaction.query(`update items set big = 1 where id = '${id(1)}'`);
+        pushed = ann.push([mutation], { sql: session });
+        await world.untilBlocked(sessionId);
+        const crossing = transaction.query(`update items set big = 1 where id = '${id(1)}'`);
+        await world.untilBlocked(otherId);
+        await gate.query('select pg_advisory_unlock(1)');
+        await crossing;
       });
-      expect(resultsOf(await (pushed as ReturnType<Writer['push']>))).toMatchObject([{ verdict: 'merged' }]);
+      expect(resultsOf(must(pushed && (await pushed), 'an outcome'))).toMatchObject([{ verdict: 'merged' }]);
       expect(await world.rows('select name, big from items order by id')).toEqual([
         { name: 'mine', big: '1' },
         { name: 'mine', big: '2' },
+        { name: 'gate', big: null },
       ]);
     });
-
-    async function untilBlocked(pid: string | null | undefined): Promise<void> {
-      for (;;) {
-        const { rows } = await world.sql.query('select cardinality(pg_blocking_pids($1::text::int)) as blockers', [
-          pid ?? '0',
-        ]);
-        if (rows[0]?.['blockers'] !== '0') return;
-      }
-    }
 
     it('a lost session is no verdict', async () => {
       const session = await world.connect();

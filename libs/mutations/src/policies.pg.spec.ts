@@ -1,4 +1,13 @@
-import { id, insert, openWriteWorld, remove, update, type Writer, type WriteWorld } from './testing/write-world.js';
+import {
+  id,
+  insert,
+  openWriteWorld,
+  remove,
+  sessionIdOf,
+  update,
+  type Writer,
+  type WriteWorld,
+} from './testing/write-world.js';
 
 describe('[W7] policies on a real Postgres', () => {
   let world: WriteWorld;
@@ -49,11 +58,11 @@ describe('[W7] policies on a real Postgres', () => {
     const other = await world.connect();
     let pushed: Promise<unknown> | undefined;
     const session = await world.connect();
-    const pid = (await session.query('select pg_backend_pid() as pid')).rows[0]?.['pid'] ?? '0';
+    const sessionId = await sessionIdOf(session);
     await other.transaction(async (transaction) => {
       await transaction.query(`update notes set body = 'theirs'`);
       pushed = ann.push([ann.mutation(update('notes', { id: id(1) }, { body: 'mine' }, seen))], { sql: session });
-      while ((await world.rows(`select cardinality(pg_blocking_pids(${pid})) as n`))[0]?.['n'] === '0');
+      await world.untilBlocked(sessionId);
     });
     expect(await pushed).toMatchObject({ results: [{ verdict: 'rejected', reason: { code: 'stale' } }] });
     expect(await rowOf('notes')).toMatchObject({ body: 'theirs' });

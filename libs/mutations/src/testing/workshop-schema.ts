@@ -14,6 +14,7 @@ begin
   if new.name = 'too slow' then raise exception 'canceling statement due to statement timeout' using errcode = '57014'; end if;
   if new.name = 'broken' then raise exception 'relation "secret_table" does not exist' using errcode = '42P01'; end if;
   if new.name = 'swallowed' then return null; end if;
+  if new.name = 'gate' then perform pg_advisory_xact_lock(1); end if;
   return new;
 end $$;
 

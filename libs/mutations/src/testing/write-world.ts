@@ -62,11 +62,21 @@ export function resultsOf(outcome: PushOutcome): readonly MutationResult[] {
   throw new Error(`expected results, got ${JSON.stringify(outcome)}`);
 }
 
+/** A backend's process id, as text. */
+export type SessionId = string;
+
+export async function sessionIdOf(session: CopySession): Promise<SessionId> {
+  const { rows } = await session.query('select pg_backend_pid() as pid');
+  return must(rows[0]?.['pid'], 'a process id');
+}
+
 /** A server with the engine's tables and the workshop's. */
 export interface WriteWorld extends AsyncDisposable {
   readonly sql: CopySession;
   /** One more session, closed at the end. */
   connect(): Promise<CopySession>;
+  /** Resolves when the session waits for a lock that another one holds. */
+  untilBlocked(session: SessionId): Promise<void>;
   newId(): string;
   contextOf(principal: Principal): MutationContext;
   /** A registered client. */
@@ -96,6 +106,10 @@ export async function openWriteWorld(): Promise<WriteWorld> {
   const world: WriteWorld = {
     sql,
     connect,
+    untilBlocked: async (session) => {
+      const isBlocked = 'select cardinality(pg_blocking_pids($1::text::int)) > 0 as is_blocked, pg_sleep(0.01)';
+      while ((await sql.query(isBlocked, [session])).rows[0]?.['is_blocked'] !== 't');
+    },
     newId: () => id(++lastId),
     contextOf: (principal) => ({
       schema: workshop,

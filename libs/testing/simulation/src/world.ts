@@ -109,14 +109,21 @@ export class World {
     this.clock.advance(until - this.clock.now());
   }
 
-  /** Capture runs on and on. */
+  /** Capture reads a while after each commit, until nothing is left. */
   startCapture(): void {
-    const delay = () => 2 + this.random.int(this.network.weather === FAIR ? 6 : 40);
-    const turn = () => {
-      if (this.clock.now() >= this.captureStalledUntil) this.capture();
-      this.clock.after(delay(), turn);
+    let due = false;
+    const later = () => {
+      if (due) return;
+      due = true;
+      this.clock.after(2 + this.random.int(this.network.weather === FAIR ? 6 : 40), turn);
     };
-    turn();
+    const turn = () => {
+      due = false;
+      if (this.clock.now() >= this.captureStalledUntil) this.capture();
+      if (this.postgres.capturedLsn < this.postgres.insertLsn) later();
+    };
+    this.postgres.onCommit = later;
+    later();
   }
 
   private capture(): void {

@@ -21,6 +21,8 @@ export class FakePostgres {
   readonly tables: Tables = new Map(schema.tables.map(({ name }) => [name, new Map<string, Row>()]));
   readonly mutations = new Map<string, StoredMutation>();
   readonly clients = new Map<string, { readonly sub: string; lastMutationId: number }>();
+  /** Called after each commit. */
+  onCommit: () => void = () => undefined;
   private readonly wal: CapturedTransaction[] = [];
   private lastLsn = 0n;
 
@@ -73,5 +75,6 @@ export class FakePostgres {
       commitTime: '2026-01-01 00:00:00+00',
       changes: [...transaction.changes],
     });
+    this.onCommit();
   }
 }

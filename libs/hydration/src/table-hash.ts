@@ -23,7 +23,7 @@ export function tableHashSql(table: TableMeta, condition = 'true'): string {
 }
 
 /** Counts and hashes the rows of a table that meet `condition`. */
-export async function hashTable(sql: SqlConnection, table: TableMeta, condition = 'true'): Promise<TableHash> {
+export async function hashTable(sql: Pick<SqlConnection, 'query'>, table: TableMeta, condition = 'true'): Promise<TableHash> {
   const [row] = (await sql.query(tableHashSql(table, condition))).rows;
   return {
     algorithm: TABLE_HASH_ALGORITHM,

@@ -25,8 +25,15 @@ export interface StartClientOptions {
   readonly logger: Logger;
 }
 
+/** A client, and what its surroundings tell it. */
+export interface StartedClient extends MillraceClient {
+  /** The machine has a network again. */
+  online(): void;
+  onStoreChange(listener: () => void): () => void;
+}
+
 /** A client on an open database, whatever process it runs in. */
-export async function startClient(options: StartClientOptions): Promise<MillraceClient & { online(): void }> {
+export async function startClient(options: StartClientOptions): Promise<StartedClient> {
   const { pg, schema, validate, logger } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
   const running = await runClient({ ...options, store, schemaVersion: schema.version });
@@ -51,6 +58,7 @@ export async function startClient(options: StartClientOptions): Promise<Millrace
     connect: running.connect,
     resync: running.resync,
     online: running.online,
+    onStoreChange: running.onStoreChange,
     close: running.close,
   };
 }

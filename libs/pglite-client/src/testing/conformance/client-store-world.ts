@@ -69,7 +69,7 @@ export function conflict(lastMutationId: number, known: readonly MutationResult[
 
 /** A snapshot at `seq` whose tail leads to `end`. */
 export async function* snapshot(
-  harness: ClientStoreHarness,
+  harness: Pick<ClientStoreHarness, 'encodeRows'>,
   rows: Readonly<Record<string, readonly Row[]>>,
   {
     seq,

@@ -1,0 +1,63 @@
+import { createContext, useContext, useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import type { MillraceClient } from './client/millrace-client.js';
+import type { ClientStatus } from './core/client-status.js';
+import type { Observable } from './core/observable.js';
+import type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
+import { liveStore, type QueryState } from './react-hooks/live-store.js';
+
+export type { MillraceClient } from './client/millrace-client.js';
+export type { ClientStatus } from './core/client-status.js';
+export type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
+export type { QueryState } from './react-hooks/live-store.js';
+
+const ClientContext = createContext<MillraceClient | null>(null);
+
+/** Gives its children a client. */
+export function MillraceProvider({
+  client,
+  children,
+}: {
+  readonly client: MillraceClient;
+  readonly children: ReactNode;
+}) {
+  return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+}
+
+/** The client of the nearest {@link MillraceProvider}. */
+export function useClient(): MillraceClient {
+  const client = useContext(ClientContext);
+  if (!client) throw new Error('Put this component inside a <MillraceProvider>.');
+  return client;
+}
+
+/** The rows of a statement, now and after each change, local or remote. Parameters are compared by value. */
+export function useQuery<T = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): QueryState<T> {
+  const client = useClient();
+  const before = useRef<readonly T[]>([]);
+  const key = JSON.stringify(params, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+  const store = useMemo(() => liveStore<T>(client, { sql, params }, before.current), [client, sql, key]);
+  const state = useObservable(store);
+  useEffect(() => {
+    before.current = state.rows;
+  }, [state]);
+  return state;
+}
+
+/** Phase, connection, cursor, counts of the outbox, and what is wrong, if anything is. */
+export function useStatus(): ClientStatus {
+  return useObservable(useClient().status);
+}
+
+/** Local transactions that the server has not acknowledged. */
+export function usePending(): readonly PendingMutation[] {
+  return useObservable(useClient().pending());
+}
+
+/** Refused local transactions that the app has not disposed of. */
+export function useRejected(): readonly RejectedMutation[] {
+  return useObservable(useClient().rejected());
+}
+
+function useObservable<T>(source: Observable<T>): T {
+  return useSyncExternalStore(source.subscribe, source.get, source.get);
+}

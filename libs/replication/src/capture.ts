@@ -1,5 +1,5 @@
 import { readEpochs, readRange, type HistoryTransaction } from '@millrace/change-history';
-import { SyncError, backoffDelay, errorText, positionEquals, type Lsn, type Position, type SqlSession } from '@millrace/kernel';
+import { SyncError, backoffDelay, errorText, maxLsn, positionEquals, type Lsn, type Position, type SqlSession } from '@millrace/kernel';
 import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
 import { createHealth } from './health.js';
 import { createLsnWaiters } from './lsn-waiters.js';
@@ -138,7 +138,7 @@ class CaptureLoop implements Capture {
     const known = this.#head;
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
       this.#head = position;
-      this.#passed = null;
+      this.#reach(opened.head.lastEndLsn);
       this.#options.logger.warn('a new epoch has begun', { cause: opened.cause, epoch: position.epoch, seq: position.seq });
       for (const listener of this.#epochs) listener({ cause: opened.cause ?? 'first-start', head: position });
       return;
@@ -150,6 +150,12 @@ class CaptureLoop implements Capture {
       from = range.to;
     }
     this.#head = position;
+    this.#reach(opened.head.lastEndLsn);
+  }
+
+  #reach(lsn: Lsn): void {
+    this.#passed = this.#passed === null ? lsn : maxLsn(this.#passed, lsn);
+    if (this.#head) this.#waiters.passed(this.#passed, this.#head);
   }
 
   #advance(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
@@ -164,10 +170,7 @@ class CaptureLoop implements Capture {
     const working = this.#options.reader === 'stream' ? 'streaming' : 'polling';
     const observer: PumpObserver = {
       persisted: (transactions, from, to) => this.#advance(transactions, from, to),
-      passed: (lsn, head) => {
-        this.#passed = lsn;
-        this.#waiters.passed(lsn, head);
-      },
+      passed: (lsn) => this.#reach(lsn),
       gateWaiting: (waiting) => this.#health.become(waiting ? 'gate-waiting' : working, waiting ? 'a committed transaction is not visible yet' : undefined),
     };
     return {

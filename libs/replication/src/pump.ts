@@ -12,7 +12,7 @@ export interface PumpObserver {
   /** Persisted, stored and confirmed: the bells may ring [H4]. */
   persisted(transactions: readonly HistoryTransaction[], from: Position, to: Position): void;
   /** Everything that commits below `lsn` is persisted and visible. */
-  passed(lsn: Lsn, head: Position): void;
+  passed(lsn: Lsn): void;
   /** A committed transaction is not visible yet, or is again. */
   gateWaiting(waiting: boolean): void;
 }
@@ -119,12 +119,12 @@ async function persist(pump: PumpState, transactions: readonly CapturedTransacti
   pump.head = appended.head;
   await storeAndConfirm(pump, through);
   pump.observer.persisted(appended.transactions, from, pump.head.position);
-  pump.observer.passed(through, pump.head.position);
+  pump.observer.passed(through);
 }
 
 /** Nothing of ours up to here: callers that wait for it go on; the slot follows now and then, so that Postgres can let go of its WAL [C8]. */
 async function reachIdle(pump: PumpState, through: Lsn): Promise<void> {
-  pump.observer.passed(through, pump.head.position);
+  pump.observer.passed(through);
   const now = pump.clock.now();
   if (through <= pump.slotTarget || now - pump.idleConfirmedAt < pump.idleConfirmMs) return;
   pump.idleConfirmedAt = now;

@@ -41,6 +41,8 @@ export async function openStreamReader(options: StreamReaderOptions): Promise<St
     void stream.close();
   };
   signal.addEventListener('abort', close, { once: true });
+  // It may have come while the stream was being opened.
+  if (signal.aborted) close();
   return {
     confirm: (lsn) => Promise.resolve(statuses.confirmed(lsn)),
     run: async () => {

@@ -1,11 +1,12 @@
 import { migrateEngine } from '@millrace/migrations-server';
-import { jsonLogger, systemClock, systemRandom, type Logger, type Position, type Row, type SqlParam, type SqlSession } from '@millrace/kernel';
+import { jsonLogger, parseLsn, systemClock, systemRandom, type Logger, type Position, type Row, type SqlParam, type SqlSession } from '@millrace/kernel';
 import { connectPg, openPgReplicationStream } from '@millrace/postgres';
 import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
 import { createCapture } from '../capture.js';
 import type { Capture, CaptureOptions } from '../capture-options.js';
 import type { ConfirmedState, ConfirmedStore } from '../confirmed-store.js';
+import type { Ports } from './mortal.js';
 import { schemaOf } from './schemas.js';
 
 /** A real database with the engine's tables and some synced ones, a session to write with, and captures that read it. */
@@ -16,6 +17,8 @@ export interface CaptureWorld extends AsyncDisposable {
   readonly store: MemoryStore;
   /** Opens one more writer. */
   session(): Promise<SqlSession>;
+  /** The ports of a capture of this database. */
+  readonly ports: Ports;
   /** A capture of this database; stopped with the world. */
   capture(options?: Partial<CaptureOptions>): Capture;
   /** Resolves when a capture has passed everything that is committed now. */
@@ -66,8 +69,10 @@ export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serv
   await runScript(sql, ddl);
   for (const table of schema.tables) await sql.query(`alter table ${quoteTable(table.name)} replica identity full`);
   const store = memoryStore();
+  const ports: Ports = { openSql: connect, openStream: openPgReplicationStream(database.url, 'replication-spec'), store };
 
   return {
+    ports,
     database,
     schema,
     sql,
@@ -81,9 +86,7 @@ export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serv
         reader: 'stream',
         pollMs: 20,
         idleConfirmMs: 50,
-        openSql: connect,
-        openStream: openPgReplicationStream(database.url, 'replication-spec'),
-        store,
+        ...ports,
         clock: systemClock,
         random: systemRandom,
         logger: testLogger,
@@ -94,8 +97,7 @@ export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serv
     },
     async settle(capture) {
       const { rows } = await sql.query('select pg_current_wal_insert_lsn()::text as lsn');
-      const [high, low] = (rows[0]?.['lsn'] as string).split('/') as [string, string];
-      return capture.waitFor(((BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`)) as never);
+      return capture.waitFor(parseLsn(rows[0]?.['lsn'] as string));
     },
     async history(where = 'true', params = []) {
       const { rows } = await sql.query(`select *, data::text as data, old_data::text as old_data, metadata::text as metadata from sync.change_history where ${where} order by seq`, params);

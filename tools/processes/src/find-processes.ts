@@ -16,10 +16,14 @@ export interface ProcessListing extends ProcessRef {
 export function findProcesses(programs: readonly string[], argument: string): ProcessListing[] {
   return listCommandLines()
     .filter(({ argv }) => argv.some((word) => programs.includes(basename(word))) && argv.includes(argument))
-    .flatMap(({ pid, argv }) => {
-      const ref = refOf(pid);
-      return ref === null ? [] : [{ ...ref, argv }];
-    });
+    .flatMap(withRef);
+}
+
+/** Live processes with `text` anywhere in their command line; make it something that no stranger names. */
+export function findProcessesNaming(text: string): ProcessListing[] {
+  return listCommandLines()
+    .filter(({ pid, argv }) => pid !== process.pid && argv.some((word) => word.includes(text)))
+    .flatMap(withRef);
 }
 
 /** Live processes whose working directory is this folder; Postgres and all its children work in their data directory. */
@@ -40,6 +44,11 @@ function workingDirectory(pid: number): string | null {
 function workingDirectoryFromLsof(pid: number): string | null {
   const answer = execFileSync('lsof', ['-a', '-d', 'cwd', '-p', String(pid), '-Fn'], { encoding: 'utf8' });
   return /^n(.*)$/m.exec(answer)?.[1] ?? null;
+}
+
+function withRef({ pid, argv }: CommandLine): ProcessListing[] {
+  const ref = refOf(pid);
+  return ref === null ? [] : [{ ...ref, argv }];
 }
 
 interface CommandLine {

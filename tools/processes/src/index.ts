@@ -1,6 +1,6 @@
 export { CHILD_LADDER, endProcess, sendSignal } from './end-process.js';
 export type { SignalStep } from './end-process.js';
-export { findProcesses, findProcessesIn } from './find-processes.js';
+export { findProcesses, findProcessesIn, findProcessesNaming } from './find-processes.js';
 export type { ProcessListing } from './find-processes.js';
 export { logSince, markLog } from './log-tail.js';
 export type { LogMark } from './log-tail.js';

@@ -1,6 +1,6 @@
 export { cachedBundle } from './bundle-cache.js';
 export type { WorkerSource } from './bundle-cache.js';
-export { openChromium } from './open-chromium.js';
+export { chromiumIsSkipped, openChromium } from './open-chromium.js';
 export type { OpenChromium, OpenChromiumOptions } from './open-chromium.js';
 export { startStack } from './start-stack.js';
 export type { Stack, StartStackOptions } from './start-stack.js';

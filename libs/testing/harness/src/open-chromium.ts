@@ -51,3 +51,11 @@ export async function openChromium(options: OpenChromiumOptions = {}): Promise<O
     },
   };
 }
+
+/**
+ * True if `npm test` found no Chromium and skips its tests: `const describeChromium = chromiumIsSkipped() ? describe.skip
+ * : describe`. Never true in CI.
+ */
+export function chromiumIsSkipped(): boolean {
+  return process.env['MILLRACE_SKIP_CHROMIUM'] === '1';
+}

@@ -50,7 +50,7 @@ async function start({ dataDir = freshDataDir(), port, under = 'node' }: StartOp
   const [command, ...args] = under === 'node' ? nodeCommand() : npmCommand(dataDir);
   const child = spawn(command, args, {
     cwd: under === 'node' ? root : dataDir,
-    env: { ...process.env, PORT: String(chosen), MILLRACE_DATA_DIR: dataDir, npm_lifecycle_event: undefined },
+    env: { ...process.env, PORT: String(chosen), MILLRACE_DATA_DIR: dataDir, npm_lifecycle_event: 'start' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

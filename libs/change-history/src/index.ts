@@ -26,3 +26,4 @@ export {
   type NewEpoch,
   type ReplicationState,
 } from './replication-state.js';
+export { setColumn } from './set-column.js';

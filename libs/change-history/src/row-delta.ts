@@ -1,4 +1,5 @@
 import { emptyRow, hasColumn, type Row } from '@millrace/kernel';
+import { setColumn } from './set-column.js';
 import type { CapturedChange } from './transaction.js';
 
 /** What of an update is stored. */
@@ -27,15 +28,15 @@ export function rowDelta(change: CapturedChange & { readonly newRow: Row; readon
 /** A column of which the old row says nothing counts as changed: with an identity index that is all we know [M5]. */
 function changedColumns(newRow: Row, oldRow: Row): Row {
   const changed = emptyRow();
-  for (const column in newRow) {
+  for (const column of Object.keys(newRow)) {
     const value = newRow[column] as string | null;
-    if (!hasColumn(oldRow, column) || oldRow[column] !== value) changed[column] = value;
+    if (!hasColumn(oldRow, column) || oldRow[column] !== value) setColumn(changed, column, value);
   }
   return changed;
 }
 
 function without(row: Row, columns: readonly string[]): Row {
   const rest = emptyRow();
-  for (const column in row) if (!columns.includes(column)) rest[column] = row[column] as string | null;
+  for (const column of Object.keys(row)) if (!columns.includes(column)) setColumn(rest, column, row[column] as string | null);
   return rest;
 }

@@ -1,4 +1,4 @@
-import { emptyRow, type Row } from '@millrace/kernel';
+import type { Row } from '@millrace/kernel';
 
 /**
  * A row as JSON text with its columns in name order: equal rows have equal texts, which the chain relies on. (`jsonb` keeps no order of its
@@ -14,5 +14,5 @@ export function canonicalJson(row: Row): string {
 
 /** Reads what {@link canonicalJson} wrote, or `jsonb` made of it. */
 export function rowFromJson(text: string): Row {
-  return Object.assign(emptyRow(), JSON.parse(text) as Row);
+  return JSON.parse(text) as Row;
 }

@@ -1,4 +1,4 @@
-import { assert, chainNext, formatLsn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
+import { assert, chainNext, formatLsn, hasColumn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
 import { findTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import { ANY_KEY, clientKey, rowKeyOf } from '@millrace/sync-rules';
 import { MUTATION_TABLE, findEngineTable, mutationMarkOf } from './engine-tables.js';
@@ -79,7 +79,7 @@ function engineScope(change: CapturedChange): string {
 }
 
 function keyMoved(table: TableMeta, newRow: Row, oldRow: Row): boolean {
-  return table.key.some((column) => newRow[column] !== oldRow[column]);
+  return table.key.some((column) => valueOf(newRow, column) !== valueOf(oldRow, column));
 }
 
 interface RowParts {
@@ -130,7 +130,12 @@ function metadataOf({ change, context, identity, entry }: RowParts): string {
 
 /** The row's key as one text, as `keyText` of schema-meta has it. */
 function keyOrNull(columns: readonly string[], row: Row | null): string | null {
-  return row && JSON.stringify(columns.map((column) => row[column] ?? null));
+  return row && JSON.stringify(columns.map((column) => valueOf(row, column)));
+}
+
+/** The value of a key column; null where a row does not have it. Reading alone would find `constructor` on any object. */
+function valueOf(row: Row, column: string): string | null {
+  return hasColumn(row, column) ? (row[column] ?? null) : null;
 }
 
 /** All that is stored of a row, as one text: what the chain vouches for. */

@@ -122,6 +122,7 @@ class CaptureLoop implements Capture {
     this.#sql = sql;
     try {
       const opened = await openHistory(sql, this.#options);
+      this.#health.become('starting');
       await this.#announce(sql, opened);
       return await runSession(sql, opened, this.#sessionOptions(signal));
     } finally {

@@ -1,5 +1,5 @@
-import type { CapturedChange } from '@millrace/change-history';
-import { SyncError, emptyRow, type Lsn, type Row } from '@millrace/kernel';
+import { setColumn, type CapturedChange } from '@millrace/change-history';
+import { SyncError, emptyRow, hasColumn, type Lsn, type Row } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { ByteReader } from './byte-reader.js';
 import { commitTimeText } from './commit-time.js';
@@ -174,7 +174,7 @@ function readOld(tag: number, reader: ByteReader, plan: RelationPlan): Tuple {
 function keyColumns(row: Row, plan: RelationPlan): Row {
   const key = emptyRow();
   plan.columns.forEach((column, index) => {
-    if (column !== null && plan.inKey[index] && column in row) key[column] = row[column] as string | null;
+    if (column !== null && plan.inKey[index] && hasColumn(row, column)) setColumn(key, column, row[column] as string | null);
   });
   return key;
 }
@@ -182,7 +182,7 @@ function keyColumns(row: Row, plan: RelationPlan): Row {
 /** Under REPLICA IDENTITY FULL the old tuple holds the TOASTed value that the new one left out [C4]. */
 function mergeUnchanged(next: Tuple, oldRow: Row): void {
   for (const column of next.unchangedToast) {
-    if (column in oldRow) next.row[column] = oldRow[column] as string | null;
+    if (hasColumn(oldRow, column)) setColumn(next.row, column, oldRow[column] as string | null);
   }
 }
 

@@ -1,3 +1,4 @@
+import { setColumn } from '@millrace/change-history';
 import { SyncError, emptyRow, type PgText } from '@millrace/kernel';
 import { LIMITS } from '@millrace/sync-protocol';
 import type { ByteReader } from './byte-reader.js';
@@ -34,9 +35,9 @@ export function readTuple(reader: ByteReader, plan: RelationPlan, keyOnly = fals
       }
       budget -= length;
       if (budget < 0) throw rowTooLarge(plan.table);
-      row[column] = reader.text(length);
+      setColumn(row, column, reader.text(length));
     } else if (kind === NULL) {
-      if (column !== null) row[column] = null;
+      if (column !== null) setColumn(row, column, null);
     } else if (kind === UNCHANGED) {
       if (column !== null) (unchanged ??= []).push(column);
     } else {

@@ -147,7 +147,10 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
       };
     },
     answer: (results) =>
-      transact((content) => ({ ...content, pending: content.pending.map((mutation) => answered(mutation, results)) })),
+      transact((content) => {
+        const pending = content.pending.map((mutation) => answered(mutation, results));
+        return { ...content, pending: pending.sort((a, b) => a.mutationId - b.mutationId) };
+      }),
     settle: (results) => transact((content) => settled(content, results)),
     reconcile: (conflict) =>
       transact((content) => {

@@ -422,6 +422,16 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
         expect(await items()).toEqual([item(1, { name: 'mine', version: '2' })]);
       });
 
+      it('[W2] an answer may name a lower number than the outbox: what is settled is counted from there', async () => {
+        await live(item(1));
+        for (const name of ['a', 'b']) await harness.write(update(1, { name }));
+        const [a, b] = await pending();
+        await store.reconcile(conflict(7, [verdict({ mutationId: 7, txId: b!.txId })]));
+        const summary = await store.answer([verdict({ mutationId: 5, txId: a!.txId })]);
+        expect(summary).toMatchObject({ pending: 2, unsent: 0, ackedMutation: 4 });
+        expect((await pending()).map((mutation) => mutation.mutationId)).toEqual([5, 7]);
+      });
+
       it('[W2] reconcile takes known verdicts, renumbers the rest, and keeps every txId', async () => {
         await live(item(1));
         for (const name of ['a', 'b', 'c']) await harness.write(update(1, { name }));

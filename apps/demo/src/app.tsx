@@ -1,23 +1,33 @@
 import { MillraceProvider } from '@millrace/pglite-client/react';
-import { useClientOf } from './session/use-client-of.js';
-import { useSession } from './session/use-session.js';
+import { useState } from 'react';
 import { SignIn } from './session/sign-in.js';
+import { useClientOf, type Storage } from './session/use-client-of.js';
+import { useSession } from './session/use-session.js';
 import { Shell } from './shell/shell.js';
 import { Notice } from './ui/notice.js';
 
 /** Nobody signed in: the list of users. Somebody: their database, and the billing app over it. */
 export function App() {
-  const session = useSession();
-  const client = useClientOf(session.user);
+  const { user, signIn, signOut } = useSession();
+  const [storage, setStorage] = useState<Storage>('opfs');
+  const opened = useClientOf(user, storage);
 
-  if (!session.user) return <SignIn onSignIn={session.signIn} />;
-  if (client.state === 'failed') {
-    return <Notice title="The local database could not be opened" detail={client.error.message} action={{ label: 'Sign out', run: session.signOut }} />;
+  if (!user) return <SignIn onSignIn={signIn} />;
+  if (opened.state === 'opening') return <Notice title="Opening your database …" busy />;
+  if (opened.state === 'failed') {
+    const inMemory = { label: 'Go on without keeping anything', run: () => setStorage('memory') };
+    const out = { label: 'Sign out', run: signOut };
+    return (
+      <Notice
+        title="The local database could not be opened"
+        detail={opened.error.message}
+        actions={storage === 'opfs' ? [inMemory, out] : [out]}
+      />
+    );
   }
-  if (client.state === 'opening') return <Notice title="Opening your database …" busy />;
   return (
-    <MillraceProvider client={client.client}>
-      <Shell user={session.user} onSignOut={session.signOut} />
+    <MillraceProvider client={opened.client}>
+      <Shell user={user} onSignOut={signOut} />
     </MillraceProvider>
   );
 }

@@ -1,54 +1,65 @@
-import { useClient } from '@millrace/pglite-client/react';
 import type { DevUser } from '@millrace/sync-protocol';
 import { useForm } from 'react-hook-form';
+import { useExecute } from '../sql/use-execute.js';
 import { Field } from '../ui/field.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { useSave } from '../ui/use-save.js';
-import type { Customer } from './customers-page.js';
+import { fieldsOf, type Customer, type CustomerFields, type ProfileField } from './customer.js';
+import { writeCustomer } from './write-customer.js';
 
-const PROFILE_FIELDS = ['company', 'address', 'city', 'country', 'postal_code', 'phone', 'bio'] as const;
-type ProfileField = (typeof PROFILE_FIELDS)[number];
-type Values = Record<ProfileField, string>;
+export interface CustomerFormProps {
+  /** As it stands now. */
+  readonly customer: Customer;
+  readonly user: DevUser;
+  readonly onClose: () => void;
+}
 
-const LABELS: Record<ProfileField, string> = {
-  company: 'Company',
-  address: 'Address',
-  city: 'City',
-  country: 'Country',
-  postal_code: 'Postal code',
-  phone: 'Phone',
-  bio: 'About',
-};
+const LINES: readonly (readonly (readonly [ProfileField, string])[])[] = [
+  [['company', 'Company']],
+  [['address', 'Address']],
+  [
+    ['postal_code', 'Postal code'],
+    ['city', 'City'],
+    ['country', 'Country'],
+  ],
+  [['phone', 'Phone']],
+];
 
-export function CustomerForm({ customer, user, onClose }: { readonly customer: Customer; readonly user: DevUser; readonly onClose: () => void }) {
-  const client = useClient();
-  const { error, save } = useSave(onClose);
-  const form = useForm<Values>({ defaultValues: Object.fromEntries(PROFILE_FIELDS.map((field) => [field, customer[field] ?? ''])) as Values });
+/** Fields that are not edited here follow the row; those that are stay as typed, and only they are written. */
+export function CustomerForm({ customer, user, onClose }: CustomerFormProps) {
+  const execute = useExecute();
+  const { error, saving, save } = useSave(onClose);
+  const form = useForm<CustomerFields>({ values: fieldsOf(customer), resetOptions: { keepDirtyValues: true } });
+  const { dirtyFields, errors } = form.formState;
 
-  const submit = form.handleSubmit((values) =>
-    save(async () => {
-      // Only what was changed here: what another one changes meanwhile in other fields stays theirs.
-      const changed = PROFILE_FIELDS.filter((field) => form.formState.dirtyFields[field]);
-      const texts = changed.map((field) => values[field].trim() || null);
-      if (changed.length === 0) return;
-      if (customer.profile_id) {
-        const sets = changed.map((field, index) => `${field} = $${index + 2}`).join(', ');
-        await client.db.query(`update profiles set ${sets} where id = $1`, [customer.profile_id, ...texts]);
-      } else {
-        const places = changed.map((_, index) => `$${index + 3}`).join(', ');
-        await client.db.query(`insert into profiles (tenant_id, user_id, ${changed.join(', ')}) values ($1, $2, ${places})`, [user.tenantId, customer.id, ...texts]);
-      }
+  const submit = form.handleSubmit((fields) =>
+    save(() => {
+      const edited = new Set(Object.keys(dirtyFields));
+      return execute(...writeCustomer({ customer, fields, edited, tenantId: user.tenantId }));
     }),
   );
 
   return (
-    <FormDialog title={customer.display_name} onClose={onClose} onSubmit={submit} error={error}>
+    <FormDialog title={customer.display_name} onClose={onClose} onSubmit={submit} error={error} saving={saving}>
       <p className="muted">{customer.email}</p>
-      {PROFILE_FIELDS.map((field) => (
-        <Field key={field} label={LABELS[field]}>
-          {field === 'bio' ? <textarea rows={3} {...form.register(field)} /> : <input {...form.register(field)} />}
-        </Field>
+      {user.role !== 'admin' && user.id !== customer.id && (
+        <p className="hint">You are no admin: the server will refuse what you change about somebody else.</p>
+      )}
+      <Field label="Name" error={errors.display_name?.message}>
+        <input {...form.register('display_name', { required: 'A customer needs a name' })} />
+      </Field>
+      {LINES.map((line) => (
+        <div key={line[0]?.[0]} className={line.length === 3 ? 'triple' : undefined}>
+          {line.map(([field, label]) => (
+            <Field key={field} label={label}>
+              <input {...form.register(field)} />
+            </Field>
+          ))}
+        </div>
       ))}
+      <Field label="About">
+        <textarea rows={3} {...form.register('bio')} />
+      </Field>
     </FormDialog>
   );
 }

@@ -1,63 +1,51 @@
 import { useQuery } from '@millrace/pglite-client/react';
 import type { DevUser } from '@millrace/sync-protocol';
 import { useState } from 'react';
+import { usePendingIds } from '../pending/use-pending-ids.js';
+import { ListCount } from '../ui/list-count.js';
 import { Notice } from '../ui/notice.js';
+import { QueryFailure } from '../ui/query-failure.js';
 import { VirtualList } from '../ui/virtual-list.js';
-import { CustomerForm } from './customer-form.js';
-
-export interface Customer {
-  readonly id: string;
-  readonly profile_id: string | null;
-  readonly display_name: string;
-  readonly email: string;
-  readonly company: string | null;
-  readonly phone: string | null;
-  readonly address: string | null;
-  readonly city: string | null;
-  readonly country: string | null;
-  readonly postal_code: string | null;
-  readonly bio: string | null;
-  readonly invoices: string;
-}
-
-const CUSTOMERS = `
-  select u.id, u.display_name, u.email, p.id as profile_id, p.company, p.phone, p.address, p.city, p.country, p.postal_code, p.bio,
-         (select count(*) from invoices i where i.user_id = u.id)::text as invoices
-    from users u left join profiles p on p.user_id = u.id
-   where $1 = '' or concat_ws(' ', u.display_name, u.email, p.company, p.city, p.country) ilike '%' || $1 || '%'
-   order by lower(u.display_name), u.id`;
+import { CUSTOMERS, type ListedCustomer } from './customer.js';
+import { CustomerRow } from './customer-row.js';
+import { EditCustomer } from './edit-customer.js';
 
 export function CustomersPage({ user }: { readonly user: DevUser }) {
   const [search, setSearch] = useState('');
-  const [edited, setEdited] = useState<Customer | null>(null);
-  const { rows, error } = useQuery<Customer>(CUSTOMERS, [search]);
-  if (error) return <Notice title="Customers cannot be shown" detail={error.message} />;
+  const [opened, setOpened] = useState<string | null>(null);
+  const { rows, loading, error } = useQuery<ListedCustomer>(CUSTOMERS, [search.trim()]);
+  const users = usePendingIds('users');
+  const profiles = usePendingIds('profiles');
+  const isPending = ({ id, profile_id }: ListedCustomer) =>
+    users.has(id) || (profile_id !== null && profiles.has(profile_id));
+  if (error) return <QueryFailure what="Customers" error={error} />;
   return (
     <section className="page">
       <div className="tools">
-        <input type="search" placeholder="Find a customer" aria-label="Find a customer" value={search} onChange={(event) => setSearch(event.target.value)} />
-        <span className="muted">{rows.length} customers</span>
+        <input
+          type="search"
+          placeholder="Find a customer"
+          aria-label="Find a customer"
+          value={search}
+          onChange={(event) => setSearch(event.target.value)}
+        />
+        {!loading && <ListCount shown={rows.length} total={rows[0]?.total} noun="customer" />}
       </div>
-      {rows.length === 0 ? (
-        <Notice title={search ? 'Nobody matches' : 'No customers yet'} />
-      ) : (
+      {rows.length > 0 && (
         <VirtualList
           items={rows}
           keyOf={(customer) => customer.id}
           rowHeight={56}
-          renderRow={(customer) => (
-            <button type="button" className="row customer" onClick={() => setEdited(customer)}>
-              <span>
-                <strong>{customer.display_name}</strong>
-                <small className="muted">{customer.company ?? customer.email}</small>
-              </span>
-              <span className="muted">{[customer.city, customer.country].filter(Boolean).join(', ')}</span>
-              <span className="muted">{customer.invoices} invoices</span>
-            </button>
-          )}
+          renderRow={(customer) => <CustomerRow customer={customer} pending={isPending(customer)} onOpen={setOpened} />}
         />
       )}
-      {edited && <CustomerForm customer={edited} user={user} onClose={() => setEdited(null)} />}
+      {rows.length === 0 && !loading && <Nobody search={search} onAll={() => setSearch('')} />}
+      {opened && <EditCustomer key={opened} id={opened} user={user} onClose={() => setOpened(null)} />}
     </section>
   );
+}
+
+function Nobody({ search, onAll }: { readonly search: string; readonly onAll: () => void }) {
+  if (!search) return <Notice title="No customers yet" />;
+  return <Notice title="Nobody matches" actions={[{ label: 'Show all', run: onAll }]} />;
 }

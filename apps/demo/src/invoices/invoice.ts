@@ -12,15 +12,30 @@ export interface Invoice {
   readonly paid_cents: string;
 }
 
+export interface ListedInvoice extends Invoice {
+  /** How many match in all; the same in each row. */
+  readonly total: string;
+}
+
 export const INVOICE_STATUSES = ['draft', 'open', 'paid', 'void'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
-/** $1: text to find, or ''. $2: a status, or ''. */
+const COLUMNS = `
+  i.id, i.number, i.status, i.currency, i.amount_cents, to_char(i.due_at, 'YYYY-MM-DD') as due_on, i.notes, i.user_id,
+  u.display_name as customer,
+  (select coalesce(sum(p.amount_cents), 0) from payments p where p.invoice_id = i.id and p.status = 'succeeded')::text as paid_cents`;
+
+/** Most rows a list holds: it is read anew after each change. */
+const LISTED = 1_000;
+
+/** $1: text to find, or ''. $2: a status, or ''. Found by position, not LIKE: a percent sign is a percent sign. */
 export const INVOICES = `
-  select i.id, i.number, i.status, i.currency, i.amount_cents, to_char(i.due_at, 'YYYY-MM-DD') as due_on, i.notes, i.user_id,
-         u.display_name as customer,
-         (select coalesce(sum(p.amount_cents), 0) from payments p where p.invoice_id = i.id and p.status = 'succeeded')::text as paid_cents
+  select ${COLUMNS}, (count(*) over ())::text as total
     from invoices i left join users u on u.id = i.user_id
-   where ($1 = '' or concat_ws(' ', i.number, u.display_name, i.notes) ilike '%' || $1 || '%')
+   where ($1 = '' or position(lower($1) in lower(concat_ws(' ', i.number, u.display_name, i.notes))) > 0)
      and ($2 = '' or i.status = $2)
-   order by i.issued_at desc, i.number desc`;
+   order by i.issued_at desc, i.number desc
+   limit ${LISTED}`;
+
+/** $1: its id. */
+export const INVOICE = `select ${COLUMNS} from invoices i left join users u on u.id = i.user_id where i.id = $1`;

@@ -2,55 +2,54 @@ import { useQuery } from '@millrace/pglite-client/react';
 import type { DevUser } from '@millrace/sync-protocol';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { formatMoney } from '../ui/money.js';
+import { usePendingIds } from '../pending/use-pending-ids.js';
+import { ListCount } from '../ui/list-count.js';
 import { Notice } from '../ui/notice.js';
+import { QueryFailure } from '../ui/query-failure.js';
 import { VirtualList } from '../ui/virtual-list.js';
-import { InvoiceForm } from './invoice-form.js';
-import { INVOICE_STATUSES, INVOICES, type Invoice } from './invoice.js';
+import { EditInvoice } from './edit-invoice.js';
+import { INVOICES, type ListedInvoice } from './invoice.js';
+import { InvoiceFilter, NO_FILTER } from './invoice-filter.js';
+import { InvoiceRow } from './invoice-row.js';
+import { NewInvoice } from './new-invoice.js';
+
+const NEW = Symbol('a new invoice');
 
 export function InvoicesPage({ user }: { readonly user: DevUser }) {
-  const [search, setSearch] = useState('');
-  const [status, setStatus] = useState('');
-  const [edited, setEdited] = useState<Invoice | 'new' | null>(null);
-  const { rows, error } = useQuery<Invoice>(INVOICES, [search, status]);
-  if (error) return <Notice title="Invoices cannot be shown" detail={error.message} />;
+  const [filter, setFilter] = useState(NO_FILTER);
+  const [opened, setOpened] = useState<string | typeof NEW | null>(null);
+  const { rows, loading, error } = useQuery<ListedInvoice>(INVOICES, [filter.search.trim(), filter.status]);
+  const pending = usePendingIds('invoices');
+  const close = () => setOpened(null);
+  if (error) return <QueryFailure what="Invoices" error={error} />;
   return (
     <section className="page">
       <div className="tools">
-        <input type="search" placeholder="Find an invoice" aria-label="Find an invoice" value={search} onChange={(event) => setSearch(event.target.value)} />
-        <select aria-label="Status" value={status} onChange={(event) => setStatus(event.target.value)}>
-          <option value="">All</option>
-          {INVOICE_STATUSES.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-        <span className="muted">{rows.length} invoices</span>
+        <InvoiceFilter filter={filter} onChange={setFilter} />
+        {!loading && <ListCount shown={rows.length} total={rows[0]?.total} noun="invoice" />}
         <span className="grow" />
-        <button type="button" className="primary" onClick={() => setEdited('new')}>
-          <Plus size={16} /> New invoice
+        <button type="button" className="primary" onClick={() => setOpened(NEW)}>
+          <Plus size={16} aria-hidden="true" /> New invoice
         </button>
       </div>
-      {rows.length === 0 ? (
-        <Notice title={search || status ? 'No invoice matches' : 'No invoices yet'} />
-      ) : (
-        <VirtualList items={rows} keyOf={(invoice) => invoice.id} rowHeight={56} renderRow={(invoice) => <InvoiceRow invoice={invoice} onOpen={setEdited} />} />
+      {rows.length > 0 && (
+        <VirtualList
+          items={rows}
+          keyOf={(invoice) => invoice.id}
+          rowHeight={56}
+          renderRow={(invoice) => <InvoiceRow invoice={invoice} pending={pending.has(invoice.id)} onOpen={setOpened} />}
+        />
       )}
-      {edited && <InvoiceForm invoice={edited === 'new' ? null : edited} user={user} onClose={() => setEdited(null)} />}
+      {rows.length === 0 && !loading && (
+        <NoInvoices filtered={filter !== NO_FILTER} onAll={() => setFilter(NO_FILTER)} />
+      )}
+      {opened === NEW && <NewInvoice user={user} onClose={close} />}
+      {typeof opened === 'string' && <EditInvoice key={opened} id={opened} user={user} onClose={close} />}
     </section>
   );
 }
 
-function InvoiceRow({ invoice, onOpen }: { readonly invoice: Invoice; readonly onOpen: (invoice: Invoice) => void }) {
-  return (
-    <button type="button" className="row invoice" data-number={invoice.number} onClick={() => onOpen(invoice)}>
-      <span>
-        <strong>{invoice.number}</strong>
-        <small className="muted">{invoice.customer ?? 'unknown customer'}</small>
-      </span>
-      <span className="muted clip">{invoice.notes}</span>
-      <span className="muted">due {invoice.due_on}</span>
-      <span className={`tag ${invoice.status}`}>{invoice.status}</span>
-      <span className="amount">{formatMoney(invoice.amount_cents, invoice.currency)}</span>
-    </button>
-  );
+function NoInvoices({ filtered, onAll }: { readonly filtered: boolean; readonly onAll: () => void }) {
+  if (!filtered) return <Notice title="No invoices yet" detail="Write the first one with “New invoice”." />;
+  return <Notice title="No invoice matches" actions={[{ label: 'Show all', run: onAll }]} />;
 }

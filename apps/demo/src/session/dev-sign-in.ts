@@ -1,3 +1,4 @@
+import { SyncError } from '@millrace/kernel';
 import {
   decodeValue,
   devSignInResponseSchema,
@@ -10,21 +11,21 @@ import {
 const ROUTE = '/api/dev/sign-in';
 
 export async function listUsers(): Promise<readonly DevUser[]> {
-  return decodeValue(devUsersResponseSchema, await answerOf(await fetch(ROUTE))).users;
+  return decodeValue(devUsersResponseSchema, await ask({})).users;
 }
 
 /** A fresh token for a user. Your own app asks its identity provider here. */
 export async function signInAs(email: string): Promise<DevSignInResponse> {
-  const response = await fetch(ROUTE, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email }),
-  });
-  return decodeValue(devSignInResponseSchema, await answerOf(response));
+  const body = JSON.stringify({ email });
+  const headers = { 'content-type': 'application/json' };
+  return decodeValue(devSignInResponseSchema, await ask({ method: 'POST', headers, body }));
 }
 
-async function answerOf(response: Response): Promise<unknown> {
-  const body: unknown = await response.json();
+async function ask(request: RequestInit): Promise<unknown> {
+  const response = await fetch(ROUTE, request).catch((cause: unknown) => {
+    throw new SyncError('network', 'The server does not answer', { cause });
+  });
+  const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw errorOfProblem(response.status, body);
   return body;
 }

@@ -7,7 +7,11 @@ export function OfflineSwitch() {
   const offline = useStatus().phase === 'offline';
   return (
     <label className="switch">
-      <Switch.Root checked={offline} onCheckedChange={(off) => void (off ? client.disconnect() : client.connect())} aria-label="Work offline">
+      <Switch.Root
+        checked={offline}
+        onCheckedChange={(off) => void (off ? client.disconnect() : client.connect())}
+        aria-label="Work offline"
+      >
         <Switch.Thumb />
       </Switch.Root>
       Offline

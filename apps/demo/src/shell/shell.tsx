@@ -1,30 +1,33 @@
+import { useStatus } from '@millrace/pglite-client/react';
 import type { DevUser } from '@millrace/sync-protocol';
-import { useRejected, useStatus } from '@millrace/pglite-client/react';
-import { FileText, LogOut, ShieldAlert, Users } from 'lucide-react';
-import { useState, type ComponentType } from 'react';
-import { CustomersPage } from '../customers/customers-page.js';
-import { InvoicesPage } from '../invoices/invoices-page.js';
-import { RefusedPage } from '../refused/refused-page.js';
+import { LogOut } from 'lucide-react';
+import { PendingButton } from '../pending/pending-button.js';
+import { RefusedToast } from '../refused/refused-toast.js';
+import { ErrorBoundary } from '../ui/error-boundary.js';
 import { Loading } from './loading.js';
+import { Navigation } from './navigation.js';
 import { OfflineSwitch } from './offline-switch.js';
+import { PAGES } from './pages.js';
+import { StoppedBanner } from './stopped-banner.js';
 import { SyncBadge } from './sync-badge.js';
-
-const PAGES = { invoices: InvoicesPage, customers: CustomersPage, refused: RefusedPage } satisfies Record<string, ComponentType<{ user: DevUser }>>;
-type PageName = keyof typeof PAGES;
+import { usePage } from './use-page.js';
 
 export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly onSignOut: () => void }) {
-  const [page, setPage] = useState<PageName>('invoices');
-  const status = useStatus();
-  const Page = PAGES[page];
+  const page = usePage();
+  const { position } = useStatus();
+  const { Page } = PAGES[page];
   return (
     <div className="shell">
       <header className="bar">
-        <div>
-          <strong>{user.tenant}</strong>
-          <span className="muted">{user.displayName}</span>
+        <div className="who">
+          <strong className="clip">{user.tenant}</strong>
+          <span className="muted clip">
+            {user.displayName}, {user.role}
+          </span>
         </div>
-        <Navigation page={page} onChoose={setPage} />
+        <Navigation current={page} />
         <div className="bar-end">
+          <PendingButton />
           <OfflineSwitch />
           <SyncBadge />
           <button type="button" className="quiet" onClick={onSignOut} title="Sign out" aria-label="Sign out">
@@ -32,23 +35,18 @@ export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly on
           </button>
         </div>
       </header>
-      <main>{status.instance === 'live' ? <Page user={user} /> : <Loading />}</main>
+      <main>
+        <StoppedBanner />
+        {/* While rows are loaded anew, the old ones stay readable: only a first load has nothing to show. */}
+        {position === null ? (
+          <Loading />
+        ) : (
+          <ErrorBoundary key={page}>
+            <Page user={user} />
+          </ErrorBoundary>
+        )}
+      </main>
+      <RefusedToast onShow={() => location.assign('#refused')} />
     </div>
-  );
-}
-
-function Navigation({ page, onChoose }: { readonly page: PageName; readonly onChoose: (page: PageName) => void }) {
-  const refused = useRejected().length;
-  const tab = (name: PageName, label: string, Icon: ComponentType<{ size: number }>, count = 0) => (
-    <button type="button" aria-current={page === name ? 'page' : undefined} onClick={() => onChoose(name)}>
-      <Icon size={16} /> {label} {count > 0 && <span className="tag warn">{count}</span>}
-    </button>
-  );
-  return (
-    <nav>
-      {tab('invoices', 'Invoices', FileText)}
-      {tab('customers', 'Customers', Users)}
-      {tab('refused', 'Refused', ShieldAlert, refused)}
-    </nav>
   );
 }

@@ -1,22 +1,19 @@
-import { useStatus, type ClientStatus } from '@millrace/pglite-client/react';
-import { Check, CloudOff, RefreshCw } from 'lucide-react';
+import { useStatus } from '@millrace/pglite-client/react';
+import { Check, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react';
+import { describeStatus } from './describe-status.js';
+
+const ICONS = { good: Check, busy: RefreshCw, off: CloudOff, bad: TriangleAlert };
 
 /** Where this page stands, in one glance; the details in its title. */
 export function SyncBadge() {
   const status = useStatus();
-  const { tone, text } = describe(status);
-  const Icon = tone === 'good' ? Check : tone === 'busy' ? RefreshCw : CloudOff;
-  const seq = status.position ? `position ${status.position.seq}` : 'no position yet';
+  const { tone, text } = describeStatus(status);
+  const Icon = ICONS[tone];
+  const position = status.position ? `position ${status.position.seq}` : 'no position yet';
+  const details = [status.fault?.message, status.resync && `loading anew: ${status.resync}`, position].filter(Boolean);
   return (
-    <span className={`badge ${tone}`} role="status" title={status.fault ? `${status.fault.message} (${seq})` : seq}>
-      <Icon size={14} /> {text}
+    <span className={`badge ${tone}`} role="status" data-phase={status.phase} title={details.join('\n')}>
+      <Icon size={14} aria-hidden="true" /> {text}
     </span>
   );
-}
-
-function describe({ connected, phase, pending }: ClientStatus): { readonly tone: 'good' | 'busy' | 'off'; readonly text: string } {
-  const waiting = pending === 0 ? '' : ` · ${pending} to send`;
-  if (connected) return pending === 0 ? { tone: 'good', text: 'In sync' } : { tone: 'busy', text: `Sending ${pending}` };
-  if (phase === 'offline') return { tone: 'off', text: `Offline${waiting}` };
-  return { tone: 'busy', text: `Connecting${waiting}` };
 }

@@ -1,4 +1,4 @@
-import { editableMoney, formatMoney, parseMoney } from './money.js';
+import { editableMoney, formatMoney, parseMoney, restOf } from './money.js';
 
 describe('money', () => {
   it.each([
@@ -19,5 +19,12 @@ describe('money', () => {
     ['1.234', null],
   ])('reads %j as %s', (typed, cents) => expect(parseMoney(typed)).toBe(cents));
 
-  it('offers what it can read again', () => expect(parseMoney(editableMoney('9007199254740993'))).toBe('9007199254740993'));
+  it('offers what it can read again', () =>
+    expect(parseMoney(editableMoney('9007199254740993'))).toBe('9007199254740993'));
+
+  it.each([
+    ['500', '200', '300'],
+    ['500', '700', '0'],
+    ['9007199254740993', '1', '9007199254740992'],
+  ])('of %s with %s paid leaves %s', (cents, paid, rest) => expect(restOf(cents, paid)).toBe(rest));
 });

@@ -18,3 +18,9 @@ export function editableMoney(cents: string): string {
   const digits = cents.padStart(3, '0');
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
+
+/** What is left of `cents` after `paid`, both as text; never below nothing. */
+export function restOf(cents: string, paid: string): string {
+  const rest = BigInt(cents) - BigInt(paid);
+  return (rest < 0n ? 0n : rest).toString();
+}

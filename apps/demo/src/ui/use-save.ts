@@ -1,16 +1,21 @@
 import { errorText } from '@millrace/kernel';
 import { useState } from 'react';
 
-/** Runs local writes of a form: closes it when they are in, shows why when they were refused. */
+/** Runs the local writes of a form: calls `onSaved` when they are in, tells why when the local database refused them. */
 export function useSave(onSaved: () => void) {
   const [error, setError] = useState<string | null>(null);
+  const [saving, setSaving] = useState(false);
   const save = async (write: () => Promise<unknown>) => {
+    setError(null);
+    setSaving(true);
     try {
       await write();
       onSaved();
     } catch (failure) {
       setError(errorText(failure));
+    } finally {
+      setSaving(false);
     }
   };
-  return { error, save };
+  return { error, saving, save };
 }

@@ -20,8 +20,8 @@ const THIS_TRANSACTION =
 /** UTF-8 takes at most three bytes for a character that is one in Postgres' count, four for some: what a body may hold with certainty. */
 const MUTATION_CHARS = LIMITS.pushBytes / 4;
 
-/** Refuses what could never be pushed, before it is committed: a mutation stuck in the outbox would hold up all later ones. */
-export async function checkLimits(sql: TextSql): Promise<void> {
+/** Refuses what could never be pushed, before it is committed: a mutation stuck in the outbox would hold up all later ones. Returns the number of recorded changes. */
+export async function checkLimits(sql: TextSql): Promise<number> {
   const { rows } = await sql.query(
     `select count(*) as changes, coalesce(sum(length(key::text) + length(set::text) + length(old::text)), 0) as chars
      from sync.client_changes where ${THIS_TRANSACTION}`,
@@ -39,6 +39,7 @@ export async function checkLimits(sql: TextSql): Promise<void> {
       `One transaction may write about ${MUTATION_CHARS} characters, this one writes more: split it.`,
     );
   }
+  return changes;
 }
 
 /** Asks the app's validators about each row that the running transaction writes, as it would be stored. Throws `InvalidWriteError`. */

@@ -11,10 +11,12 @@ export interface LocalDatabaseOptions {
   readonly pg: PGlite;
   readonly schema: SchemaMeta;
   readonly validate: Validate | null;
+  /** Awaited after a transaction that was recorded: the client's status then tells of it. */
+  readonly onRecorded: () => Promise<void>;
 }
 
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
-export function localDatabase({ pg, schema, validate }: LocalDatabaseOptions): LocalDatabase {
+export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabaseOptions): LocalDatabase {
   const text = textParsers(pg);
 
   async function run<T>(
@@ -40,6 +42,7 @@ export function localDatabase({ pg, schema, validate }: LocalDatabaseOptions): L
     { validate: wanted = true }: WriteOptions = {},
   ): Promise<T> {
     return guarded(async () => {
+      let isRecorded = false;
       const value = await pg.transaction(async (tx) => {
         const result = await work({
           query: (sql, params = [], options = {}) => guarded(() => run(tx, refuseControl(sql), params, options)),
@@ -47,11 +50,12 @@ export function localDatabase({ pg, schema, validate }: LocalDatabaseOptions): L
         const recorded = {
           query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
         };
-        await checkLimits(recorded);
-        if (wanted && validate) await checkRows(recorded, schema, validate);
+        isRecorded = (await checkLimits(recorded)) > 0;
+        if (isRecorded && wanted && validate) await checkRows(recorded, schema, validate);
         return result;
       });
       await pg.syncToFs();
+      if (isRecorded) await onRecorded();
       return value;
     });
   }

@@ -41,7 +41,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
   const rejected = observableList(store.rejected, running.onStoreChange, logger);
   return {
     ready: whenReady(running.status),
-    db: localDatabase({ pg, schema, validate }),
+    db: localDatabase({ pg, schema, validate, onRecorded: running.refresh }),
     live: async <T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) => {
       try {
         const query = await pg.live.query<T>(sql, [...params], ({ rows }) => onRows(rows));

@@ -11,8 +11,8 @@ import { tokenLifeMs } from './token-life.js';
 
 export interface EffectRunner {
   run(effect: ClientEffect): void;
-  /** Reports the outcome of work on the store. */
-  store(work: Promise<StoreSummary>, event: (summary: StoreSummary) => ClientEvent): void;
+  /** Reports the store's summary; never rejects. */
+  refresh(): Promise<void>;
   /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export function effectRunner(
   let hydration: AbortController | null = null;
 
   /** `work` never rejects: it ends in an event. */
-  function begin(work: () => Promise<ClientEvent | null>, failed: (error: SyncError) => ClientEvent): void {
+  function begin(work: () => Promise<ClientEvent | null>, failed: (error: SyncError) => ClientEvent): Promise<void> {
     const running = work()
       .catch((error: unknown) => failed(toSyncError(error)))
       .then((event) => {
@@ -40,6 +40,7 @@ export function effectRunner(
         if (event) dispatch(event);
       });
     underWay.add(running);
+    return running;
   }
 
   async function token(): Promise<string> {
@@ -114,9 +115,9 @@ export function effectRunner(
     timers.delete(timer);
   }
 
-  function onStore(work: Promise<StoreSummary>, event: (summary: StoreSummary) => ClientEvent): void {
-    begin(
-      () => work.then(event),
+  function onStore(work: () => Promise<StoreSummary>): Promise<void> {
+    return begin(
+      () => work().then((summary) => ({ type: 'store-changed', summary })),
       (error) => ({ type: 'store-failed', error }),
     );
   }
@@ -124,12 +125,12 @@ export function effectRunner(
   function run(effect: ClientEffect): void {
     switch (effect.type) {
       case 'register':
-        return begin(register, (error) => ({ type: 'register-failed', error }));
+        return void begin(register, (error) => ({ type: 'register-failed', error }));
       case 'hydrate': {
         hydration?.abort();
         const abort = (hydration = new AbortController());
         logger.info('hydrating', { cause: effect.cause });
-        return begin(
+        return void begin(
           () => hydrate(effect, abort),
           (error) => ({ type: 'hydrate-failed', hydration: effect.hydration, error }),
         );
@@ -137,7 +138,7 @@ export function effectRunner(
       case 'cancel-hydrate':
         return hydration?.abort();
       case 'open-socket':
-        return begin(
+        return void begin(
           () => openSocket(effect.connection),
           (error) => ({
             type: 'socket-closed',
@@ -156,19 +157,19 @@ export function effectRunner(
         if (socket?.connection === effect.connection) socket.socket.send(encodeClientMessages(effect.messages));
         return;
       case 'renew-token':
-        return begin(
+        return void begin(
           () => renewToken(effect.connection),
           () => ({ type: 'token-failed', connection: effect.connection }),
         );
       case 'apply':
-        return begin(
+        return void begin(
           () => store.apply(effect.transactions).then((summary) => ({ type: 'applied', summary })),
           (error) => ({ type: 'apply-failed', error }),
         );
       case 'settle':
-        return onStore(store.settle(effect.results), (summary) => ({ type: 'store-changed', summary }));
+        return void onStore(() => store.settle(effect.results));
       case 'push':
-        return begin(push, (error) => ({ type: 'push-failed', error }));
+        return void begin(push, (error) => ({ type: 'push-failed', error }));
       case 'start-timer':
         return startTimer(effect.timer, effect.delay);
       case 'stop-timer':
@@ -181,7 +182,7 @@ export function effectRunner(
     while (underWay.size > 0) await Promise.all(underWay);
   }
 
-  return { run, store: onStore, settled };
+  return { run, refresh: () => onStore(store.summary), settled };
 }
 
 function messageEvent(connection: number, text: string): ClientEvent {

@@ -33,6 +33,8 @@ export interface RunningClient {
   online(): void;
   /** Loads all rows anew. */
   resync(): void;
+  /** Reads the store's summary anew: resolves once `status` tells what has been written before the call. */
+  refresh(): Promise<void>;
   /** Forgets a rejected mutation. */
   dispose(txId: string): Promise<void>;
   /** Ends the connection, waits for what the store is doing, and closes it. */
@@ -68,10 +70,16 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     if (state.store !== before.store) changed.set(changed.get() + 1);
   }
 
+  let refreshing: Promise<void> | null = null;
+
+  /** The store works in order, so a summary that is still to come tells of everything written so far. */
+  function refresh(): Promise<void> {
+    refreshing ??= effects.refresh().finally(() => (refreshing = null));
+    return refreshing;
+  }
+
   const opened = await store.open();
-  const endLocalWrites = store.onLocalWrite(() => {
-    effects.store(store.summary(), (summary) => ({ type: 'store-changed', summary }));
-  });
+  const endLocalWrites = store.onLocalWrite(() => void refresh());
   dispatch({ type: 'opened', store: opened });
 
   return {
@@ -82,6 +90,7 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     disconnect: () => dispatch({ type: 'disconnect' }),
     online: () => dispatch({ type: 'online' }),
     resync: () => dispatch({ type: 'resync' }),
+    refresh,
     dispose: async (txId) => {
       const summary = await store.dispose(txId);
       dispatch({ type: 'store-changed', summary });

@@ -4,36 +4,37 @@ import { affect, foldChanges, knownTable, type RowEffect, type TableEffect } fro
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { rebaseRows, readBaseRows, writeBaseRows } from './rebase-rows.js';
 import { addKeys, takeAcks, type TouchedRows } from './take-acks.js';
-import { scalar, type TextSql } from './text-sql.js';
-import { notifyLiveQueries, patchRows, putRows, removeRows, truncateTable } from './write-rows.js';
+import { type TextSql } from './text-sql.js';
+import { patchRows, putRows, removeRows, truncateTable } from './write-rows.js';
 
 /**
  * Applies server transactions inside the caller's transaction, which is in replica role: base rows change, acked mutations leave, and what is
- * still pending is shown over the result [A1, A2]. The cursor is the caller's.
+ * still pending is shown over the result [A1, A2]. The cursor is the caller's. `anyPending`: whether anything is pending at all; if not, the
+ * tables are their own base. Returns the tables that changed.
  */
 export async function applyTransactions(
   sql: TextSql,
   schema: SchemaMeta,
   transactions: readonly ReceivedTransaction[],
-): Promise<void> {
+  anyPending: boolean,
+): Promise<readonly TableMeta[]> {
   const effects = foldChanges(
     schema,
     transactions.flatMap((transaction) => transaction.changes),
   );
   const acks = transactions.flatMap((transaction) => (transaction.ack ? [transaction.ack] : []));
-  const anyPending = (await scalar(sql, `select 1 from sync.base_row limit 1`)) !== null;
   const touched: TouchedRows = anyPending ? await takeAcks(sql, schema, acks) : new Map();
   for (const effect of effects) await applyEffect(sql, effect, anyPending ? touched : null);
   await rebaseTouched(sql, schema, touched);
-  const tables = new Set([
-    ...effects.map((effect) => effect.table),
-    ...[...touched.keys()].map((name) => knownTable(schema, name)),
-  ]);
-  await notifyLiveQueries(sql, [...tables]);
+  return [...new Set([...effects.map((effect) => effect.table), ...touchedTables(schema, touched)])];
 }
 
 export async function rebaseTouched(sql: TextSql, schema: SchemaMeta, touched: TouchedRows): Promise<void> {
   for (const [name, keys] of touched) await rebaseRows(sql, knownTable(schema, name), keys);
+}
+
+export function touchedTables(schema: SchemaMeta, touched: TouchedRows): readonly TableMeta[] {
+  return [...touched.keys()].map((name) => knownTable(schema, name));
 }
 
 /** `touched`: collects rows that have to be re-based; null if nothing is pending, so that the table is its own base. */

@@ -9,7 +9,7 @@ import { applyTransactions, rebaseTouched } from './apply-transactions.js';
 import { copyFiles, type CopyFiles } from './copy-rows.js';
 import { rowJson } from './text-of.js';
 import type { StoreTransaction } from './text-sql.js';
-import { notifyLiveQueries, truncateTable } from './write-rows.js';
+import { truncateTable } from './write-rows.js';
 import { addKeys, type TouchedRows } from './take-acks.js';
 import { text } from './outbox-rows.js';
 
@@ -99,9 +99,8 @@ export async function loadSnapshot(sql: StoreTransaction, schema: SchemaMeta, sn
     }
   }
   const touched = await rewriteBaseRows(sql, schema);
-  await applyTransactions(sql, schema, snapshot.tail);
+  await applyTransactions(sql, schema, snapshot.tail, touched.size > 0);
   await rebaseTouched(sql, schema, touched);
-  await notifyLiveQueries(sql, schema.tables);
 }
 
 /** The snapshot's rows are the base now, also of the rows that pending changes touch. */

@@ -1,12 +1,12 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { must, type Logger, type Position, type Row } from '@millrace/kernel';
+import { must, type Logger } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
 import type { RejectedMutation } from '../core/pending-mutation.js';
 import type { ClientStore, StoreSummary } from '../core/ports/client-store.js';
 import { reconcile } from '../core/reconcile.js';
-import { applyTransactions, rebaseTouched } from './apply-transactions.js';
+import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
 import { loadSnapshot, receiveSnapshot } from './load-snapshot.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
@@ -16,8 +16,7 @@ import { readRejected } from './rejected-rows.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
 import { takeAcks } from './take-acks.js';
 import type { StoreTransaction } from './text-sql.js';
-import { notifyLiveQueries } from './write-rows.js';
-import { knownTable } from '../core/fold-changes.js';
+import { becomeReplica, finishReplica, readSummary, type ReplicaChange } from './replica-role.js';
 
 export interface PGliteStoreOptions {
   readonly pg: PGlite;
@@ -44,22 +43,23 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
     }
   }
 
-  /** The same in replica role, in which capture is silent; the role ends with the transaction. */
-  function transactAsReplica(work: (sql: StoreTransaction) => Promise<void>): Promise<StoreSummary> {
+  /**
+   * The same in replica role, in which capture is silent; the role ends with the transaction. `work` is told whether anything is pending, and
+   * returns what changed.
+   */
+  function transactAsReplica(
+    work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
+  ): Promise<StoreSummary> {
     return transact(async (sql) => {
-      await sql.query('set local session_replication_role = replica');
-      await work(sql);
-      return readSummary(sql);
+      const anyPending = await becomeReplica(sql);
+      return finishReplica(sql, await work(sql, anyPending));
     });
   }
 
-  async function settle(sql: StoreTransaction, results: readonly MutationResult[]): Promise<void> {
+  async function settle(sql: StoreTransaction, results: readonly MutationResult[]): Promise<ReplicaChange> {
     const touched = await takeAcks(sql, schema, results);
     await rebaseTouched(sql, schema, touched);
-    await notifyLiveQueries(
-      sql,
-      [...touched.keys()].map((name) => knownTable(schema, name)),
-    );
+    return { position: null, tables: touchedTables(schema, touched) };
   }
 
   return {
@@ -89,16 +89,15 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
         await sql.query('update sync.state set outbox_epoch = coalesce(outbox_epoch, $1::uuid)', [epoch]);
       }),
     apply: (transactions) =>
-      transactAsReplica(async (sql) => {
-        await applyTransactions(sql, schema, transactions);
-        const last = transactions.at(-1);
-        if (last) await moveCursor(sql, last.position);
-      }),
+      transactAsReplica(async (sql, anyPending) => ({
+        tables: await applyTransactions(sql, schema, transactions, anyPending),
+        position: transactions.at(-1)?.position ?? null,
+      })),
     hydrate: async (parts) => {
       const snapshot = await receiveSnapshot(schema, parts);
       const summary = await transactAsReplica(async (sql) => {
         await loadSnapshot(sql, schema, snapshot);
-        await moveCursor(sql, snapshot.position);
+        return { tables: schema.tables, position: snapshot.position };
       });
       await pg.exec('analyze; checkpoint');
       return summary;
@@ -144,33 +143,4 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
       }),
     close: () => pg.close(),
   };
-}
-
-async function moveCursor(sql: StoreTransaction, position: Position): Promise<void> {
-  await sql.query('update sync.state set epoch = $1, seq = $2, chain = $3', [
-    position.epoch,
-    position.seq.toString(),
-    position.chain,
-  ]);
-}
-
-async function readSummary(sql: StoreTransaction): Promise<StoreSummary> {
-  const { rows } = await sql.query(
-    `select s.epoch, s.seq, s.chain, coalesce(m.first - 1, s.last_mutation) as acked, m.pending, m.unsent,
-       (select count(*) from sync.rejected) as rejected
-     from sync.state s, (select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent from sync.client_mutation) m`,
-  );
-  const row = must(rows[0], 'sync.state has a row');
-  return {
-    position: positionOf(row),
-    ackedMutation: Number(text(row, 'acked')),
-    unsent: Number(text(row, 'unsent')),
-    pending: Number(text(row, 'pending')),
-    rejected: Number(text(row, 'rejected')),
-  };
-}
-
-function positionOf(row: Row): Position | null {
-  const { epoch, seq, chain } = row;
-  return epoch && seq && chain ? { epoch, seq: BigInt(seq), chain } : null;
 }

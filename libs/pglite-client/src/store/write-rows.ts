@@ -1,5 +1,5 @@
 import { must, SyncError, type Row } from '@millrace/kernel';
-import { findColumn, quoteIdent, quoteLiteral, quoteTable, type TableMeta } from '@millrace/schema-meta';
+import { findColumn, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import type { TextSql } from './text-sql.js';
 
 /** Writes whole rows: one statement, whatever their number. */
@@ -96,13 +96,4 @@ function groupByColumns(patches: readonly Patch[]): readonly (readonly [readonly
 /** Empties a table; in replica role, so that it is not recorded. */
 export async function truncateTable(sql: TextSql, table: TableMeta): Promise<void> {
   await sql.query(`truncate ${quoteTable(table.name)}`);
-}
-
-/** Wakes the live queries over these tables: their own triggers are silent in replica role. */
-export async function notifyLiveQueries(sql: TextSql, tables: readonly TableMeta[]): Promise<void> {
-  if (tables.length === 0) return;
-  const names = tables.map((table) => `${quoteLiteral(quoteTable(table.name))}::regclass`).join(', ');
-  await sql.query(
-    `select pg_notify('table_change__' || relnamespace || '__' || oid, '') from pg_class where oid in (${names})`,
-  );
 }

@@ -1,0 +1,69 @@
+import { must, type Position, type Row } from '@millrace/kernel';
+import { quoteTable, type TableMeta } from '@millrace/schema-meta';
+import type { StoreSummary } from '../core/ports/client-store.js';
+import { text } from './outbox-rows.js';
+import type { StoreTransaction, TextSql } from './text-sql.js';
+
+/** What a transaction in replica role did. */
+export interface ReplicaChange {
+  /** Where the cursor stands now; null if it did not move. */
+  readonly position: Position | null;
+  readonly tables: readonly TableMeta[];
+}
+
+const SUMMARY = `s.epoch, s.seq, s.chain, coalesce(m.first - 1, s.last_mutation) as acked, m.pending, m.unsent,
+  (select count(*) from sync.rejected) as rejected`;
+const OUTBOX = `(select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent
+  from sync.client_mutation) m`;
+
+/** Silences capture until the transaction ends. Tells whether anything is pending: both in one exchange, since each costs as much as a row. */
+export async function becomeReplica(sql: StoreTransaction): Promise<boolean> {
+  const results = await sql.raw.exec(
+    'set local session_replication_role = replica; select exists (select from sync.base_row) as pending',
+  );
+  return results.at(-1)?.rows[0]?.['pending'] === true;
+}
+
+/**
+ * Moves the cursor in the transaction of its rows [A1], and wakes the live queries over the changed tables, whose own triggers are silent in
+ * replica role.
+ */
+export async function finishReplica(sql: TextSql, { position, tables }: ReplicaChange): Promise<StoreSummary> {
+  const { rows } = await sql.query(
+    `with moved as (
+       update sync.state set epoch = coalesce($1::uuid, epoch), seq = coalesce($2::bigint, seq), chain = coalesce($3, chain) returning *
+     )
+     select ${SUMMARY}, (
+       select count(pg_notify('table_change__' || c.relnamespace || '__' || c.oid, ''))
+       from unnest($4::text[]) as t (name) join pg_class c on c.oid = t.name::regclass
+     ) as woken
+     from moved s, ${OUTBOX}`,
+    [
+      position?.epoch ?? null,
+      position?.seq.toString() ?? null,
+      position?.chain ?? null,
+      tables.map((table) => quoteTable(table.name)),
+    ],
+  );
+  return summaryOf(rows[0]);
+}
+
+export async function readSummary(sql: TextSql): Promise<StoreSummary> {
+  return summaryOf((await sql.query(`select ${SUMMARY} from sync.state s, ${OUTBOX}`)).rows[0]);
+}
+
+function summaryOf(found: Row | undefined): StoreSummary {
+  const row = must(found, 'sync.state has a row');
+  return {
+    position: positionOf(row),
+    ackedMutation: Number(text(row, 'acked')),
+    unsent: Number(text(row, 'unsent')),
+    pending: Number(text(row, 'pending')),
+    rejected: Number(text(row, 'rejected')),
+  };
+}
+
+function positionOf(row: Row): Position | null {
+  const { epoch, seq, chain } = row;
+  return epoch && seq && chain ? { epoch, seq: BigInt(seq), chain } : null;
+}

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '@millrace/processes';
 
 /** Where each thing is kept below the data directory. */
@@ -45,7 +45,7 @@ export function logFileOf(dataDir: DataDir, part: 'postgres' | 'workerd' | 'buil
 export function prepareDataDir(dataDir: DataDir): void {
   const probe = join(dataDir.root, `.probe-${process.pid}`);
   try {
-    mkdirSync(dataDir.logs, { recursive: true });
+    makeFolder(dataDir.logs);
     writeFileSync(probe, '');
     rmSync(probe);
   } catch (cause) {
@@ -58,6 +58,13 @@ export function prepareDataDir(dataDir: DataDir): void {
       cause,
     );
   }
+}
+
+/** Folder by folder: Node's own recursive mkdir never returns where a file system answers ENOENT, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 const LOG_BYTES = 20 * 1024 * 1024;

@@ -60,7 +60,7 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_ADMIN_TOKEN', 'token of the dashboard; made once and kept in the data directory'),
   forWorker('MILLRACE_ALLOWED_ORIGINS', 'further origins that may connect, separated by commas'),
   forWorker('MILLRACE_IDLE_AFTER', 'seconds without a client until all connections to Postgres are closed'),
-  forWorker('MILLRACE_GATEWAYS', 'number of connections pairs for writes and pages'),
+  forWorker('MILLRACE_GATEWAYS', 'number of connection pairs for writes and pages'),
   forWorker('MILLRACE_LOG_LEVEL', 'debug, info, warn or error'),
   { variable: 'CAPTURE_READER', flag: null, fallback: 'stream', description: 'stream or poll' },
   forWorker('CAPTURE_DECODER', 'auto or pgoutput'),

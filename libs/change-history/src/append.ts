@@ -45,7 +45,10 @@ export async function appendTransactions(sql: SqlConnection, options: AppendOpti
   const history = blocks.map((block) => block.transaction);
   const position = (history.at(-1) as HistoryTransaction).position;
   const head: HistoryHead = { position, lastCommitLsn: last.commitLsn, lastEndLsn: last.endLsn };
-  assert(head.lastCommitLsn > from.lastCommitLsn, 'a transaction at or below the last persisted one reached the append [H2]');
+  assert(
+    head.lastCommitLsn > from.lastCommitLsn,
+    'a transaction at or below the last persisted one reached the append [H2]',
+  );
 
   if (rows.length <= ROWS_PER_INSERT && samePartition(from.position.seq, position.seq)) {
     await appendInOneStatement(sql, { options, head, rows });
@@ -137,5 +140,8 @@ function samePartition(before: bigint, after: bigint): boolean {
 }
 
 function secondWriter(slot: string): SyncError {
-  return new SyncError('second-writer', `the history of slot ${slot} was moved by another writer; this one stops and reads the state again`);
+  return new SyncError(
+    'second-writer',
+    `the history of slot ${slot} was moved by another writer; this one stops and reads the state again`,
+  );
 }

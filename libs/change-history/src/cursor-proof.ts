@@ -21,7 +21,8 @@ export async function proveCursor(sql: SqlConnection, cursor: Position, upTo: Po
   if (!row || row['first_seq'] === null) return 'epoch-changed';
 
   const start = BigInt(row['first_seq'] as string) - 1n;
-  const chainAt = (position: Position, stored: string | null) => (position.seq === start ? chainStart(position.epoch) : stored);
+  const chainAt = (position: Position, stored: string | null) =>
+    position.seq === start ? chainStart(position.epoch) : stored;
   // The end is what the ReplicationDO vouches for: a database that does not hold it is not the one whose history this is.
   if (chainAt(upTo, row['chain_at_end'] ?? null) !== upTo.chain) return 'epoch-changed';
 

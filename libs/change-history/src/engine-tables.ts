@@ -48,7 +48,10 @@ export function mutationMarkOf(row: Row): MutationMark {
   const mutationId = Number(row['mutation_id']);
   const { client_id: clientId, tx_id: txId, verdict } = row;
   if (!clientId || !txId || !verdict || !Number.isSafeInteger(mutationId) || !VERDICTS.includes(verdict)) {
-    throw new SyncError('decode-failed', `${MUTATION_TABLE}: a row without a client, mutation id, transaction id or known verdict`);
+    throw new SyncError(
+      'decode-failed',
+      `${MUTATION_TABLE}: a row without a client, mutation id, transaction id or known verdict`,
+    );
   }
   return { clientId, mutationId, txId, verdict: verdict as Verdict, reason: reasonOf(row['reason']) };
 }

@@ -8,7 +8,19 @@ import { RANGE_SQL, readRange } from './range.js';
 import { readEpochs, readPosition, beginEpoch } from './replication-state.js';
 import { ROW_HISTORY_SQL, rowHistory } from './row-history.js';
 import { partFor } from './tail.js';
-import { EPOCH, SLOT, deleteOf, historyWorld, insertOf, item, itemsSchema, mutationOf, transactionAt, updateOf, type HistoryWorld } from './testing/history-world.js';
+import {
+  EPOCH,
+  SLOT,
+  deleteOf,
+  historyWorld,
+  insertOf,
+  item,
+  itemsSchema,
+  mutationOf,
+  transactionAt,
+  updateOf,
+  type HistoryWorld,
+} from './testing/history-world.js';
 import { VERDICTS_SQL, readVerdicts } from './verdicts.js';
 
 const CLIENT = '11111111-1111-4111-8111-111111111111';
@@ -35,12 +47,20 @@ async function pages(request: Omit<PageRequest, 'upTo'>): Promise<HistoryTransac
 
 describe('append', () => {
   test('[H3] rows, chain and state move together, and a reader gets the same transaction back', async () => {
-    const appended = await world.append([insertOf(item('1', 'a')), insertOf(item('2', 'b'))], [updateOf(item('1', 'a'), item('1', 'b', 'new'))], [deleteOf(item('2', 'b')), mutationOf(CLIENT, 1)]);
+    const appended = await world.append(
+      [insertOf(item('1', 'a')), insertOf(item('2', 'b'))],
+      [updateOf(item('1', 'a'), item('1', 'b', 'new'))],
+      [deleteOf(item('2', 'b')), mutationOf(CLIENT, 1)],
+    );
     expect(await readPosition(world.sql, SLOT)).toEqual(world.head.position);
     expect(world.head.position.seq).toBe(5n);
     const rowKeys = ['tenantId=a', 'tenantId=b', `client=${CLIENT}`];
     expect(await pages({ after: world.start, rowKeys })).toEqual(appended);
-    expect(await readRange(world.sql, world.start, world.head.position)).toEqual({ from: world.start, to: world.head.position, transactions: appended });
+    expect(await readRange(world.sql, world.start, world.head.position)).toEqual({
+      from: world.start,
+      to: world.head.position,
+      transactions: appended,
+    });
   });
 
   test('[H3] a writer whose state is old stores nothing, in one statement and in parts', async () => {
@@ -48,7 +68,13 @@ describe('append', () => {
     await world.append([insertOf(item('1', 'a'))]);
     const many = Array.from({ length: 6_000 }, (_none, index) => insertOf(item(String(index), 'a')));
     for (const changes of [[insertOf(item('9', 'a'))], many]) {
-      const attempt = appendTransactions(world.sql, { slot: SLOT, schema: itemsSchema, source: { decoder: 'pgoutput', reader: 'poll' }, from: stale, transactions: [transactionAt(500, ...changes)] });
+      const attempt = appendTransactions(world.sql, {
+        slot: SLOT,
+        schema: itemsSchema,
+        source: { decoder: 'pgoutput', reader: 'poll' },
+        from: stale,
+        transactions: [transactionAt(500, ...changes)],
+      });
       await expect(attempt).rejects.toMatchObject({ code: 'second-writer' });
     }
     const { rows } = await world.sql.query('select count(*)::text as n from sync.change_history');
@@ -72,7 +98,9 @@ describe('append', () => {
     await world.sql.query('update sync.replication_state set last_seq = 4999998');
     world.head = head;
     await world.append([1, 2, 3, 4].map((id) => insertOf(item(String(id), 'a'))));
-    const { rows } = await world.sql.query('select tableoid::regclass::text as part, count(*)::text as n from sync.change_history group by 1 order by 1');
+    const { rows } = await world.sql.query(
+      'select tableoid::regclass::text as part, count(*)::text as n from sync.change_history group by 1 order by 1',
+    );
     expect(rows.map(({ n }) => n)).toEqual(['1', '3']);
   });
 });
@@ -80,7 +108,11 @@ describe('append', () => {
 describe('readPage', () => {
   const CHANGE = fc.oneof(
     fc.record({ kind: fc.constant('insert' as const), tenant: fc.constantFrom('a', 'b', 'c'), to: fc.constant('') }),
-    fc.record({ kind: fc.constant('move' as const), tenant: fc.constantFrom('a', 'b', 'c'), to: fc.constantFrom('a', 'b', 'c') }),
+    fc.record({
+      kind: fc.constant('move' as const),
+      tenant: fc.constantFrom('a', 'b', 'c'),
+      to: fc.constantFrom('a', 'b', 'c'),
+    }),
     fc.record({ kind: fc.constant('delete' as const), tenant: fc.constantFrom('a', 'b', 'c'), to: fc.constant('') }),
   );
 
@@ -94,7 +126,13 @@ describe('readPage', () => {
           const after = world.head.position;
           const appended = await world.append(
             ...script.map((changes) =>
-              changes.map(({ kind, tenant, to }) => (kind === 'insert' ? insertOf(item('1', tenant)) : kind === 'delete' ? deleteOf(item('1', tenant)) : updateOf(item('1', tenant), item('1', to, 'm')))),
+              changes.map(({ kind, tenant, to }) =>
+                kind === 'insert'
+                  ? insertOf(item('1', tenant))
+                  : kind === 'delete'
+                    ? deleteOf(item('1', tenant))
+                    : updateOf(item('1', tenant), item('1', to, 'm')),
+              ),
             ),
           );
           const keys = new Set(rowKeys);
@@ -108,10 +146,19 @@ describe('readPage', () => {
   });
 
   test('[H5] nothing above the given end is served, and only a cursor of this history is continued', async () => {
-    const [first, second, third] = await world.append([insertOf(item('1', 'a')), insertOf(item('2', 'a'))], [insertOf(item('3', 'a'))], [insertOf(item('4', 'a'))]);
+    const [first, second, third] = await world.append(
+      [insertOf(item('1', 'a')), insertOf(item('2', 'a'))],
+      [insertOf(item('3', 'a'))],
+      [insertOf(item('4', 'a'))],
+    );
     const upTo = (second as HistoryTransaction).position;
-    const read = (after: Position, end: Position = upTo) => readPage(world.sql, { after, upTo: end, rowKeys: ['tenantId=a'] });
-    expect(await read(world.start)).toMatchObject({ kind: 'page', complete: true, page: { to: upTo, transactions: [first, second] } });
+    const read = (after: Position, end: Position = upTo) =>
+      readPage(world.sql, { after, upTo: end, rowKeys: ['tenantId=a'] });
+    expect(await read(world.start)).toMatchObject({
+      kind: 'page',
+      complete: true,
+      page: { to: upTo, transactions: [first, second] },
+    });
     expect(await read(upTo)).toMatchObject({ kind: 'page', complete: true, page: { transactions: [] } });
     const position = (first as HistoryTransaction).position;
     expect(await read({ ...position, chain: 'f00d' })).toEqual({ kind: 'cursor-unknown' });
@@ -128,39 +175,83 @@ describe('readPage', () => {
     const [small] = await world.append([insertOf(item('x', 'a'))]);
     const [large] = await world.append(rows(50));
     const [huge] = await world.append(rows(LIMITS.transactionRows + 1));
-    const read = (after: Position) => readPage(world.sql, { after, upTo: world.head.position, rowKeys: ['tenantId=a'], maxEntries: 10 });
+    const read = (after: Position) =>
+      readPage(world.sql, { after, upTo: world.head.position, rowKeys: ['tenantId=a'], maxEntries: 10 });
     expect(await read(world.start)).toMatchObject({ kind: 'page', complete: false, page: { to: small?.position } });
-    expect(await read((small as HistoryTransaction).position)).toEqual({ kind: 'page', complete: false, page: { from: small?.position, to: large?.position, transactions: [large] } });
-    expect(await read((large as HistoryTransaction).position)).toEqual({ kind: 'transaction-too-large', position: huge?.position });
-    expect(await readPage(world.sql, { after: (large as HistoryTransaction).position, upTo: world.head.position, rowKeys: ['tenantId=b'], maxEntries: 10 })).toMatchObject({ kind: 'page', complete: true });
+    expect(await read((small as HistoryTransaction).position)).toEqual({
+      kind: 'page',
+      complete: false,
+      page: { from: small?.position, to: large?.position, transactions: [large] },
+    });
+    expect(await read((large as HistoryTransaction).position)).toEqual({
+      kind: 'transaction-too-large',
+      position: huge?.position,
+    });
+    expect(
+      await readPage(world.sql, {
+        after: (large as HistoryTransaction).position,
+        upTo: world.head.position,
+        rowKeys: ['tenantId=b'],
+        maxEntries: 10,
+      }),
+    ).toMatchObject({ kind: 'page', complete: true });
   });
 });
 
 test('[E2] a new epoch continues seq; its start is a cursor that can be continued', async () => {
   await world.append([insertOf(item('1', 'a'))]);
   const old = world.head.position;
-  const start = await beginEpoch(world.sql, { slot: SLOT, epoch: CLIENT, cause: 'slot-missing', afterSeq: old.seq, startLsn: 900n as never, systemIdentifier: '1', timeline: 1, schemaVersion: '1.0.0' });
+  const start = await beginEpoch(world.sql, {
+    slot: SLOT,
+    epoch: CLIENT,
+    cause: 'slot-missing',
+    afterSeq: old.seq,
+    startLsn: 900n as never,
+    systemIdentifier: '1',
+    timeline: 1,
+    schemaVersion: '1.0.0',
+  });
   expect(start.seq).toBe(1n);
   expect((await readEpochs(world.sql, SLOT)).map(({ cause, firstSeq }) => [cause, firstSeq])).toEqual([
     ['slot-missing', 2n],
     ['first-start', 1n],
   ]);
-  expect(await readPage(world.sql, { after: start, upTo: start, rowKeys: [] })).toMatchObject({ kind: 'page', complete: true });
+  expect(await readPage(world.sql, { after: start, upTo: start, rowKeys: [] })).toMatchObject({
+    kind: 'page',
+    complete: true,
+  });
   expect(await readPage(world.sql, { after: old, upTo: start, rowKeys: [] })).toEqual({ kind: 'epoch-changed' });
 });
 
 test('[W5] verdicts of a client at or below a position, in order, over more than one batch', async () => {
   const reason = '{"code": "unique", "message": "taken"}';
-  await world.append([mutationOf(EPOCH, 1)], ...Array.from({ length: 450 }, (_none, index) => [mutationOf(CLIENT, index + 1, index === 440 ? 'rejected' : 'accepted', index === 440 ? reason : null)]));
+  await world.append(
+    [mutationOf(EPOCH, 1)],
+    ...Array.from({ length: 450 }, (_none, index) => [
+      mutationOf(CLIENT, index + 1, index === 440 ? 'rejected' : 'accepted', index === 440 ? reason : null),
+    ]),
+  );
   const upTo = { ...world.head.position, seq: 446n };
   const verdicts = await readVerdicts(world.sql, { clientId: CLIENT, afterMutation: 3, upTo });
-  expect(verdicts.map(({ mutationId }) => mutationId)).toEqual(Array.from({ length: 442 }, (_none, index) => index + 4));
-  expect(verdicts[437]).toEqual({ clientId: CLIENT, mutationId: 441, txId: 'tx-441', verdict: 'rejected', reason: { code: 'unique', message: 'taken' } });
+  expect(verdicts.map(({ mutationId }) => mutationId)).toEqual(
+    Array.from({ length: 442 }, (_none, index) => index + 4),
+  );
+  expect(verdicts[437]).toEqual({
+    clientId: CLIENT,
+    mutationId: 441,
+    txId: 'tx-441',
+    verdict: 'rejected',
+    reason: { code: 'unique', message: 'taken' },
+  });
   expect(await readVerdicts(world.sql, { clientId: CLIENT, afterMutation: 445, upTo })).toEqual([]);
 });
 
 test('row history: the versions of one row, newest first, up to a position', async () => {
-  await world.append([insertOf(item('1', 'a'))], [updateOf(item('1', 'a'), item('1', 'a', 'two')), insertOf(item('2', 'a'))], [deleteOf(item('1', 'a', 'two')), mutationOf(CLIENT, 7)]);
+  await world.append(
+    [insertOf(item('1', 'a'))],
+    [updateOf(item('1', 'a'), item('1', 'a', 'two')), insertOf(item('2', 'a'))],
+    [deleteOf(item('1', 'a', 'two')), mutationOf(CLIENT, 7)],
+  );
   const request = { table: itemsSchema.tables[0] as (typeof itemsSchema.tables)[0], key: { id: '1' }, limit: 10 };
   const versions = await rowHistory(world.sql, { ...request, upTo: world.head.position });
   expect(versions.map(({ entry, clientId }) => [entry.operation, entry.data, clientId])).toEqual([
@@ -174,7 +265,11 @@ test('row history: the versions of one row, newest first, up to a position', asy
 test('every query is held to index scans on a filled table', async () => {
   for (let block = 0; block < 4; block++) {
     await world.append(
-      ...Array.from({ length: 500 }, (_none, index) => [insertOf(item(String(block * 500 + index), `t${index % 50}`)), updateOf(item('1', `t${index % 50}`), item('1', `t${(index + 1) % 50}`)), mutationOf(index % 2 ? CLIENT : EPOCH, index)]),
+      ...Array.from({ length: 500 }, (_none, index) => [
+        insertOf(item(String(block * 500 + index), `t${index % 50}`)),
+        updateOf(item('1', `t${index % 50}`), item('1', `t${(index + 1) % 50}`)),
+        mutationOf(index % 2 ? CLIENT : EPOCH, index),
+      ]),
     );
   }
   await world.sql.query('analyze sync.change_history');
@@ -188,10 +283,17 @@ test('every query is held to index scans on a filled table', async () => {
     verdicts: await plan(VERDICTS_SQL, `client=${CLIENT}`, '6000', 'sync.client_mutation'),
     rowHistory: await plan(ROW_HISTORY_SQL, 'items', '["7"]', '6000', '10'),
     byTransaction: await plan('select seq from sync.change_history where transaction_id = $1', '200'),
-    byClient: await plan('select seq from sync.change_history where client_id = $1 and seq > $2 order by seq limit 10', CLIENT, '10'),
+    byClient: await plan(
+      'select seq from sync.change_history where client_id = $1 and seq > $2 order by seq limit 10',
+      CLIENT,
+      '10',
+    ),
   };
   for (const [name, text] of Object.entries(plans)) {
-    expect({ name, sequential: /Seq Scan on change_history/.test(text) ? text : false }).toEqual({ name, sequential: false });
+    expect({ name, sequential: /Seq Scan on change_history/.test(text) ? text : false }).toEqual({
+      name,
+      sequential: false,
+    });
     expect(text).toMatch(/Index (Only )?Scan|Bitmap Index Scan/);
   }
 });

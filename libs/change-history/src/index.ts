@@ -7,7 +7,14 @@ export {
   type Verdict,
   type VerdictReason,
 } from './history-transaction.js';
-export { ENGINE_TABLES, MIGRATION_TABLE, MUTATION_TABLE, findEngineTable, mutationMarkOf, type EngineTable } from './engine-tables.js';
+export {
+  ENGINE_TABLES,
+  MIGRATION_TABLE,
+  MUTATION_TABLE,
+  findEngineTable,
+  mutationMarkOf,
+  type EngineTable,
+} from './engine-tables.js';
 export { toHistory, type HistoryBlock, type ToHistoryContext } from './to-history.js';
 export { type HistoryRow } from './history-row.js';
 export { appendTransactions, type AppendOptions, type Appended, type HistoryHead } from './append.js';

@@ -27,7 +27,11 @@ export async function readReplicationState(sql: SqlConnection, slot: string): Pr
   if (!row) return null;
   return {
     slot,
-    position: { epoch: row['epoch'] as string, seq: BigInt(row['last_seq'] as string), chain: row['last_chain'] as string },
+    position: {
+      epoch: row['epoch'] as string,
+      seq: BigInt(row['last_seq'] as string),
+      chain: row['last_chain'] as string,
+    },
     lastCommitLsn: parseLsn(row['last_commit_lsn'] as string),
     lastEndLsn: parseLsn(row['last_end_lsn'] as string),
     systemIdentifier: row['system_identifier'] as string,
@@ -73,13 +77,10 @@ export interface NewEpoch {
 export async function beginEpoch(sql: SqlConnection, next: NewEpoch): Promise<Position> {
   const position: Position = { epoch: next.epoch, seq: next.afterSeq, chain: chainStart(next.epoch) };
   await sql.transaction(async (tx) => {
-    await tx.query('insert into sync.epoch (epoch, slot_name, cause, first_seq, start_lsn) values ($1, $2, $3, $4, $5)', [
-      next.epoch,
-      next.slot,
-      next.cause,
-      (next.afterSeq + 1n).toString(),
-      formatLsn(next.startLsn),
-    ]);
+    await tx.query(
+      'insert into sync.epoch (epoch, slot_name, cause, first_seq, start_lsn) values ($1, $2, $3, $4, $5)',
+      [next.epoch, next.slot, next.cause, (next.afterSeq + 1n).toString(), formatLsn(next.startLsn)],
+    );
     await tx.query('select sync.ensure_history_partition($1)', [(next.afterSeq + 1n).toString()]);
     await tx.query('delete from sync.replication_state where slot_name = $1', [next.slot]);
     await tx.query(

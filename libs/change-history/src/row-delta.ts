@@ -15,7 +15,10 @@ export interface RowDelta {
  * moved (`moved`: another row key or primary key) both rows are kept whole, since somebody sees it for the first or last time and
  * cannot patch.
  */
-export function rowDelta(change: CapturedChange & { readonly newRow: Row; readonly oldRow: Row }, moved: boolean): RowDelta {
+export function rowDelta(
+  change: CapturedChange & { readonly newRow: Row; readonly oldRow: Row },
+  moved: boolean,
+): RowDelta {
   const { newRow, oldRow, unchangedToast } = change;
   if (moved) return { data: newRow, oldData: oldRow, unchangedToast: [] };
   return {
@@ -37,6 +40,7 @@ function changedColumns(newRow: Row, oldRow: Row): Row {
 
 function without(row: Row, columns: readonly string[]): Row {
   const rest = emptyRow();
-  for (const column of Object.keys(row)) if (!columns.includes(column)) setColumn(rest, column, row[column] as string | null);
+  for (const column of Object.keys(row))
+    if (!columns.includes(column)) setColumn(rest, column, row[column] as string | null);
   return rest;
 }

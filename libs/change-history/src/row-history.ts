@@ -27,9 +27,17 @@ export const ROW_HISTORY_SQL = /* sql */ `
   order by h.seq desc limit $4`;
 
 /** The versions of one row, newest first. Each carries its scope: who asks must have had it in scope then. */
-export async function rowHistory(sql: SqlConnection, { table, key, upTo, limit }: RowHistoryRequest): Promise<readonly RowVersion[]> {
+export async function rowHistory(
+  sql: SqlConnection,
+  { table, key, upTo, limit }: RowHistoryRequest,
+): Promise<readonly RowVersion[]> {
   assert(limit >= 1 && limit <= 1_000, 'row history is read 1 to 1,000 versions at a time');
-  const { rows } = await sql.query(ROW_HISTORY_SQL, [table.name, keyText(table, key), upTo.seq.toString(), String(limit)]);
+  const { rows } = await sql.query(ROW_HISTORY_SQL, [
+    table.name,
+    keyText(table, key),
+    upTo.seq.toString(),
+    String(limit),
+  ]);
   return rows.map((row) => ({
     entry: entryFromStored(row),
     epoch: row['epoch'] as string,

@@ -94,7 +94,9 @@ export function partFor(transaction: HistoryTransaction, rowKeys: ReadonlySet<st
 }
 
 function touches(entry: HistoryEntry, rowKeys: ReadonlySet<string>): boolean {
-  return (entry.scopeNew !== null && rowKeys.has(entry.scopeNew)) || (entry.scopeOld !== null && rowKeys.has(entry.scopeOld));
+  return (
+    (entry.scopeNew !== null && rowKeys.has(entry.scopeNew)) || (entry.scopeOld !== null && rowKeys.has(entry.scopeOld))
+  );
 }
 
 function transactionChars(transaction: HistoryTransaction): number {

@@ -32,7 +32,9 @@ export function toHistory(captured: CapturedTransaction, context: ToHistoryConte
   const mutation = mutationRow && mutationMarkOf(mutationRow);
   const identity = mutationIdentity(mutation, mutationRow);
   const entries = captured.changes.map((change, index) => entryOf(change, after.seq + 1n + BigInt(index), schema));
-  const links = captured.changes.map((change, index) => rowOf({ captured, change, context, identity, index, entry: entries[index] as HistoryEntry }));
+  const links = captured.changes.map((change, index) =>
+    rowOf({ captured, change, context, identity, index, entry: entries[index] as HistoryEntry }),
+  );
 
   const chain = chainNext(after.chain, links.map(contentOf).join('\n'));
   const rows = links.map((row, index) => (index === links.length - 1 ? { ...row, chain } : row));
@@ -63,7 +65,8 @@ function entryOf(change: CapturedChange, seq: bigint, schema: SchemaMeta): Histo
   const { table, operation, newRow, oldRow } = change;
   const base = { seq, table, operation, unchangedToast: [] };
   if (operation === 'truncate') return { ...base, data: null, oldData: null, scopeOld: null, scopeNew: ANY_KEY };
-  if (findEngineTable(table)) return { ...base, data: newRow, oldData: null, scopeOld: null, scopeNew: engineScope(change) };
+  if (findEngineTable(table))
+    return { ...base, data: newRow, oldData: null, scopeOld: null, scopeNew: engineScope(change) };
 
   const meta = must(findTable(schema, table), () => `${table} is captured, but not in the schema`);
   const scopeOld = oldRow && rowKeyOf(meta, oldRow);
@@ -75,7 +78,9 @@ function entryOf(change: CapturedChange, seq: bigint, schema: SchemaMeta): Histo
 
 /** A client's verdicts are found by that client alone; a migration concerns everybody [D2]. */
 function engineScope(change: CapturedChange): string {
-  return change.table === MUTATION_TABLE ? clientKey(must(change.newRow?.['client_id'], 'a client_mutation row without its client')) : ANY_KEY;
+  return change.table === MUTATION_TABLE
+    ? clientKey(must(change.newRow?.['client_id'], 'a client_mutation row without its client'))
+    : ANY_KEY;
 }
 
 function keyMoved(table: TableMeta, newRow: Row, oldRow: Row): boolean {
@@ -116,15 +121,16 @@ function rowOf(parts: RowParts): HistoryRow {
 function metadataOf({ change, context, identity, entry }: RowParts): string {
   const { schema, source } = context;
   const keyColumns = findTable(schema, change.table)?.key ?? findEngineTable(change.table)?.key ?? [];
+  // In name order, as everything that the chain vouches for.
   return JSON.stringify({
-    key: keyOrNull(keyColumns, change.newRow ?? change.oldRow),
-    recordLsn: change.recordLsn === null ? null : formatLsn(change.recordLsn),
-    unchangedToast: entry.unchangedToast,
     decoder: source.decoder,
-    reader: source.reader,
+    key: keyOrNull(keyColumns, change.newRow ?? change.oldRow),
     mutationId: identity?.mutationId ?? null,
-    txId: identity?.txId ?? null,
+    reader: source.reader,
+    recordLsn: change.recordLsn === null ? null : formatLsn(change.recordLsn),
     sub: identity?.sub ?? null,
+    txId: identity?.txId ?? null,
+    unchangedToast: entry.unchangedToast,
   });
 }
 

@@ -23,7 +23,10 @@ export const VERDICTS_SQL = /* sql */ `
  * The verdicts of a client's mutations whose row lies at or below a position, in order: what a snapshot already shows the effect of, and no
  * stream will ack any more [W5]. Read backwards, since a client's mutations commit in their order and only the newest are asked for.
  */
-export async function readVerdicts(sql: SqlConnection, { clientId, afterMutation, upTo }: VerdictRequest): Promise<readonly MutationMark[]> {
+export async function readVerdicts(
+  sql: SqlConnection,
+  { clientId, afterMutation, upTo }: VerdictRequest,
+): Promise<readonly MutationMark[]> {
   const newestFirst: MutationMark[] = [];
   let below = upTo.seq;
   for (;;) {

@@ -9,7 +9,9 @@ interface Seen extends Row {
 
 /** Runs statements under both readers at once; returns what each made of them, after checking that they made the same [C2]. */
 async function captured(world: CaptureWorld, ...statements: readonly string[]): Promise<readonly Seen[]> {
-  const captures = (['stream', 'poll'] as const).map((reader) => world.capture({ reader, slot: `${world.database.name}_${reader}`, store: memoryStore() }));
+  const captures = (['stream', 'poll'] as const).map((reader) =>
+    world.capture({ reader, slot: `${world.database.name}_${reader}`, store: memoryStore() }),
+  );
   for (const capture of captures) {
     capture.start();
     await world.settle(capture);
@@ -22,13 +24,22 @@ async function captured(world: CaptureWorld, ...statements: readonly string[]): 
     }),
   );
   const comparable = (rows: readonly Row[] = []) =>
-    rows.map(({ epoch: _epoch, id: _id, chain, metadata, ...rest }) => ({ ...rest, ends: chain !== null, metadata: { ...(JSON.parse(metadata as string) as object), reader: '' } }));
+    rows.map(({ epoch: _epoch, id: _id, chain, metadata, ...rest }) => ({
+      ...rest,
+      ends: chain !== null,
+      metadata: { ...(JSON.parse(metadata as string) as object), reader: '' },
+    }));
   expect(comparable(polled)).toEqual(comparable(streamed));
   return streamed as readonly Seen[];
 }
 
 const brief = (rows: readonly Seen[]) =>
-  rows.map(({ operation, data, old_data, scope_old, scope_new }) => ({ operation, data: parse(data), old: parse(old_data), scopes: [scope_old, scope_new] }));
+  rows.map(({ operation, data, old_data, scope_old, scope_new }) => ({
+    operation,
+    data: parse(data),
+    old: parse(old_data),
+    scopes: [scope_old, scope_new],
+  }));
 const parse = (text: string | null | undefined) => (text ? (JSON.parse(text) as Record<string, string | null>) : null);
 
 async function inWorld(options: WorldOptions, test: (world: CaptureWorld) => Promise<void>): Promise<void> {
@@ -52,11 +63,28 @@ test('insert, update, no-op update, move to another row key, key change and dele
       { operation: 'insert', data: row('1', 'a', 'one'), old: null, scopes: [null, 'tenantId=a'] },
       { operation: 'update', data: { name: 'two' }, old: row('1', 'a', 'one'), scopes: ['tenantId=a', 'tenantId=a'] },
       { operation: 'update', data: {}, old: row('1', 'a', 'two'), scopes: ['tenantId=a', 'tenantId=a'] },
-      { operation: 'update', data: row('1', 'b', 'two'), old: row('1', 'a', 'two'), scopes: ['tenantId=a', 'tenantId=b'] },
-      { operation: 'update', data: row('9', 'b', 'two'), old: row('1', 'b', 'two'), scopes: ['tenantId=b', 'tenantId=b'] },
+      {
+        operation: 'update',
+        data: row('1', 'b', 'two'),
+        old: row('1', 'a', 'two'),
+        scopes: ['tenantId=a', 'tenantId=b'],
+      },
+      {
+        operation: 'update',
+        data: row('9', 'b', 'two'),
+        old: row('1', 'b', 'two'),
+        scopes: ['tenantId=b', 'tenantId=b'],
+      },
       { operation: 'delete', data: null, old: row('9', 'b', 'two'), scopes: ['tenantId=b', null] },
     ]);
-    expect(rows.map((each) => (JSON.parse(each['metadata'] as string) as { key: string }).key)).toEqual(['["1"]', '["1"]', '["1"]', '["1"]', '["9"]', '["9"]']);
+    expect(rows.map((each) => (JSON.parse(each['metadata'] as string) as { key: string }).key)).toEqual([
+      '["1"]',
+      '["1"]',
+      '["1"]',
+      '["1"]',
+      '["9"]',
+      '["9"]',
+    ]);
   }));
 
 test('[C4] unchanged TOAST is unchanged, and not null: omitted from data and old_data, whole where the row moves', () =>
@@ -84,12 +112,24 @@ test('TRUNCATE of several tables is one change for each, for everybody', () =>
   inWorld(
     {
       ddl: 'create table items (id int primary key, tenant_id text); create table parts (id int primary key references items);',
-      schema: schemaOf({ name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text'] }, { name: 'parts', key: ['id'], columns: ['id:integer'] }),
+      schema: schemaOf(
+        { name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text'] },
+        { name: 'parts', key: ['id'], columns: ['id:integer'] },
+      ),
     },
     async (world) => {
       const rows = await captured(world, "insert into items values (1, 'a')", 'truncate items cascade');
-      expect(rows.slice(1).map(({ table_name, operation, scope_old, scope_new }) => ({ table_name, operation, scope_old, scope_new }))).toEqual(
-        ['items', 'parts'].map((table_name) => ({ table_name, operation: 'truncate', scope_old: null, scope_new: '*' })),
+      expect(
+        rows
+          .slice(1)
+          .map(({ table_name, operation, scope_old, scope_new }) => ({ table_name, operation, scope_old, scope_new })),
+      ).toEqual(
+        ['items', 'parts'].map((table_name) => ({
+          table_name,
+          operation: 'truncate',
+          scope_old: null,
+          scope_new: '*',
+        })),
       );
     },
   ));
@@ -123,25 +163,46 @@ test('names that need quoting, enum and domain types of such names, and a compos
     {
       ddl: `create type "My ""Enum" as enum ('a''b', 'ç "q"'); create domain "My Domain" as text check (value <> '');
         create schema "we ird"; create table "we ird"."T ""x" ("Key 1" int, "constructor" text, "__proto__" "My ""Enum", "d" "My Domain", primary key ("Key 1", "constructor"));`,
-      schema: schemaOf({ name: 'we ird.T "x', key: ['Key 1', 'constructor'], columns: ['Key 1:integer', 'constructor:text', '__proto__:text', 'd:text'] }),
+      schema: schemaOf({
+        name: 'we ird.T "x',
+        key: ['Key 1', 'constructor'],
+        columns: ['Key 1:integer', 'constructor:text', '__proto__:text', 'd:text'],
+      }),
     },
     async (world) => {
-      const rows = await captured(world, `insert into "we ird"."T ""x" values (1, 'k', 'ç "q"', 'dom')`, `update "we ird"."T ""x" set "__proto__" = 'a''b'`);
+      const rows = await captured(
+        world,
+        `insert into "we ird"."T ""x" values (1, 'k', 'ç "q"', 'dom')`,
+        `update "we ird"."T ""x" set "__proto__" = 'a''b'`,
+      );
       expect(rows.map(({ table_name, data }) => [table_name, data])).toEqual([
-        ['we ird.T "x', JSON.stringify({ d: 'dom', 'Key 1': '1', ['__proto__']: 'ç "q"', constructor: 'k' }).replaceAll('":"', '": "').replaceAll('","', '", "')],
+        [
+          'we ird.T "x',
+          JSON.stringify({ d: 'dom', 'Key 1': '1', ['__proto__']: 'ç "q"', constructor: 'k' })
+            .replaceAll('":"', '": "')
+            .replaceAll('","', '", "'),
+        ],
         ['we ird.T "x', `{"__proto__": "a'b"}`],
       ]);
-      expect(rows.map(({ metadata }) => (JSON.parse(metadata as string) as { key: string }).key)).toEqual(['["1","k"]', '["1","k"]']);
+      expect(rows.map(({ metadata }) => (JSON.parse(metadata as string) as { key: string }).key)).toEqual([
+        '["1","k"]',
+        '["1","k"]',
+      ]);
     },
   ));
 
 test('[I10] every type is the text that Postgres prints, through both readers', () =>
-  inWorld({ ddl: typedDdl, schema: schemaOf({ name: 'typed', key: ['id'], columns: TYPED_COLUMNS }) }, async (world) => {
-    const rows = await captured(world, typedInsert);
-    const printed = await world.sql.query(`select ${TYPED_COLUMNS.map((column) => column.split(':')[0]).join(', ')} from typed order by id`);
-    expect(rows.map(({ data }) => parse(data))).toEqual(printed.rows.map((row) => ({ ...row })));
-    expect(rows.length).toBeGreaterThan(4);
-  }));
+  inWorld(
+    { ddl: typedDdl, schema: schemaOf({ name: 'typed', key: ['id'], columns: TYPED_COLUMNS }) },
+    async (world) => {
+      const rows = await captured(world, typedInsert);
+      const printed = await world.sql.query(
+        `select ${TYPED_COLUMNS.map((column) => column.split(':')[0]).join(', ')} from typed order by id`,
+      );
+      expect(rows.map(({ data }) => parse(data))).toEqual(printed.rows.map((row) => ({ ...row })));
+      expect(rows.length).toBeGreaterThan(4);
+    },
+  ));
 
 test('savepoints, rolled-back, empty and foreign transactions: only what committed, and in one piece', () =>
   inWorld({}, async (world) => {
@@ -193,7 +254,11 @@ test('[M1] overlapping transactions are ordered by their commit, not by their re
 
 test('a transaction of more rows than one turn or one insert holds is whole, with the next one after it', () =>
   inWorld({}, async (world) => {
-    const rows = await captured(world, "insert into items select n, 'a', repeat('x', 200) from generate_series(1, 12000) n", "insert into items values (0, 'a')");
+    const rows = await captured(
+      world,
+      "insert into items select n, 'a', repeat('x', 200) from generate_series(1, 12000) n",
+      "insert into items values (0, 'a')",
+    );
     expect(rows).toHaveLength(12_001);
     expect(rows.filter(({ chain }) => chain !== null).map(({ seq }) => seq)).toEqual(['12000', '12001']);
     expect(new Set(rows.slice(0, 12_000).map(({ transaction_id }) => transaction_id)).size).toBe(1);
@@ -216,5 +281,6 @@ test('[W5] a mutation names its client on every row of its transaction, and is f
       ['items', client, 'tenantId=a'],
       ['sync.client_mutation', client, `client=${client}`],
     ]);
-    for (const row of rows) expect(JSON.parse(row['metadata'] as string)).toMatchObject({ mutationId: 1, txId, sub: 'u1' });
+    for (const row of rows)
+      expect(JSON.parse(row['metadata'] as string)).toMatchObject({ mutationId: 1, txId, sub: 'u1' });
   }));

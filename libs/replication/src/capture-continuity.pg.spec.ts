@@ -12,6 +12,8 @@ beforeEach(async () => {
   await insert(1);
   await world.settle(capture);
   await capture.stop();
+  const active = () => world.sql.query('select 1 from pg_replication_slots where slot_name = $1 and active', [slot()]);
+  while ((await active()).rows.length > 0) await world.sql.query('select pg_sleep(0.01)');
 });
 afterEach(() => world[Symbol.asyncDispose]());
 
@@ -57,7 +59,10 @@ test.each(['stream', 'poll'] as const)('[E1] slot dropped while the %s reader ru
   capture.start();
   await world.settle(capture);
   for (let dropped = false; !dropped; ) {
-    await world.sql.query('select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where slot_name = $1 and active_pid is not null', [slot()]);
+    await world.sql.query(
+      'select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where slot_name = $1 and active_pid is not null',
+      [slot()],
+    );
     dropped = await world.sql.query('select pg_drop_replication_slot($1)', [slot()]).then(
       () => true,
       () => false,
@@ -69,7 +74,11 @@ test.each(['stream', 'poll'] as const)('[E1] slot dropped while the %s reader ru
   await insert(3);
   const head = await world.settle(capture);
   expect(causes).toEqual(['slot-missing']);
-  expect((await world.history('epoch = $1', [head.epoch])).map(({ data }) => (JSON.parse(data as string) as { id: string }).id).at(-1)).toBe('3');
+  expect(
+    (await world.history('epoch = $1', [head.epoch]))
+      .map(({ data }) => (JSON.parse(data as string) as { id: string }).id)
+      .at(-1),
+  ).toBe('3');
 });
 
 test('[E1] slot dropped and made again by a stranger (F11)', async () => {
@@ -107,7 +116,9 @@ test('[E1] database restored to an earlier moment: its history ends before what 
   await world.settle(capture);
   await capture.stop();
   await world.sql.query('delete from sync.change_history where seq = 2');
-  await world.sql.query("update sync.replication_state set last_seq = 1, last_chain = (select chain from sync.change_history where seq = 1)");
+  await world.sql.query(
+    'update sync.replication_state set last_seq = 1, last_chain = (select chain from sync.change_history where seq = 1)',
+  );
   expect((await restart())?.cause).toBe('history-behind');
 });
 
@@ -133,7 +144,10 @@ test('[E1] another system identifier or timeline', async () => {
 
 test('a synced table that is added later begins a new epoch: its earlier rows were never captured', async () => {
   await world.sql.query('create table more (id int primary key)');
-  const schema = schemaOf({ name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text'] }, { name: 'more', key: ['id'], columns: ['id:integer'] });
+  const schema = schemaOf(
+    { name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text'] },
+    { name: 'more', key: ['id'], columns: ['id:integer'] },
+  );
   const causes: string[] = [];
   const capture = world.capture({ schema });
   capture.onEpoch(({ cause }) => void causes.push(cause));
@@ -162,3 +176,55 @@ test('a missing table is named, with what to do; capture goes on by itself once 
   while (capture.status().capture.state !== 'streaming') await world.sql.query('select pg_sleep(0.01)');
   expect(capture.status().capture.detail).toBeNull();
 });
+
+test('[C9] a transaction that cannot be stored goes to quarantine with its reason, and the rest flows in a new epoch', async () => {
+  await world.sql.query(
+    "alter table sync.change_history add constraint poison check (data ->> 'name' is distinct from 'poison')",
+  );
+  const causes: string[] = [];
+  const capture = world.capture();
+  capture.onEpoch(({ cause }) => void causes.push(cause));
+  capture.start();
+  await world.settle(capture);
+  await insert(2);
+  await world.sql.query("insert into items values (3, 'a', 'poison')");
+  await insert(4);
+  while (causes.length === 0) {
+    capture.tick();
+    await world.sql.query('select pg_sleep(0.02)');
+  }
+  await insert(5);
+  const head = await world.settle(capture);
+  expect(causes).toEqual(['quarantined']);
+  const { rows } = await world.sql.query('select tables::text as tables, reason from sync.quarantine');
+  expect(rows).toEqual([{ tables: '{items}', reason: expect.stringContaining('violates check constraint') as string }]);
+  expect(capture.status().counters.quarantined).toBe(1);
+  const ids = (await world.history()).map(({ data }) => (JSON.parse(data as string) as { id: string }).id);
+  expect(ids.slice(0, 2)).toEqual(['1', '2']);
+  expect(ids.at(-1)).toBe('5');
+  expect(ids).not.toContain('3');
+  expect(head.epoch).toBe(capture.status().epochs[0]?.epoch);
+});
+
+test.each(['stream', 'poll'] as const)(
+  '[C6] a row above the limit goes to quarantine, and the %s reader goes on',
+  async (reader) => {
+    const causes: string[] = [];
+    const capture = world.capture({ reader });
+    capture.onEpoch(({ cause }) => void causes.push(cause));
+    capture.start();
+    await world.settle(capture);
+    await world.sql.query("insert into items values (2, 'a', repeat('x', 9 * 1024 * 1024))");
+    while (causes.length === 0) {
+      capture.tick();
+      capture.nudge();
+      await world.sql.query('select pg_sleep(0.02)');
+    }
+    await insert(3);
+    await world.settle(capture);
+    expect(causes).toEqual(['quarantined']);
+    expect((await world.sql.query('select reason from sync.quarantine')).rows[0]?.['reason']).toMatch(
+      /items: a row above/,
+    );
+  },
+);

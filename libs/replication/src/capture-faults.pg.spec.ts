@@ -16,48 +16,53 @@ async function idsInHistory(): Promise<number[]> {
 }
 
 async function expectDense(): Promise<void> {
-  const { rows } = await world.sql.query('select min(seq) as first, max(seq) as last, count(*) as n from sync.change_history');
+  const { rows } = await world.sql.query(
+    'select min(seq) as first, max(seq) as last, count(*) as n from sync.change_history',
+  );
   expect(rows[0]).toEqual({ first: '1', last: rows[0]?.['n'] ?? null, n: rows[0]?.['n'] });
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_none, index) => index + 1);
 
-describe.each(['stream', 'poll'] as const)('[H4][H2] a capture with the %s reader that dies at any of its calls', (reader) => {
-  test.each(['before', 'after'] as const)('%s its effect loses and doubles nothing', async (when) => {
-    const first = world.capture({ reader });
-    first.start();
-    await world.settle(first);
-    await first.stop();
-    const epoch = world.store.state?.epoch;
+describe.each(['stream', 'poll'] as const)(
+  '[H4][H2] a capture with the %s reader that dies at any of its calls',
+  (reader) => {
+    test.each(['before', 'after'] as const)('%s its effect loses and doubles nothing', async (when) => {
+      const first = world.capture({ reader });
+      first.start();
+      await world.settle(first);
+      await first.stop();
+      const epoch = world.store.state?.epoch;
 
-    let id = 0;
-    const insert = () => world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
-    for (let call = 1; ; call++) {
-      await insert();
-      const ports = mortal(world.ports, { call, when });
-      const doomed = world.capture({ reader, ...ports });
-      doomed.start();
-      await insert();
-      const settled = world.settle(doomed).then(
-        () => 'survived',
-        () => 'stopped',
-      );
-      const outcome = await Promise.race([ports.died.then(() => 'died'), settled]);
-      await doomed.stop();
-      if (outcome === 'survived' && !ports.dead) break;
+      let id = 0;
+      const insert = () => world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
+      for (let call = 1; ; call++) {
+        await insert();
+        const ports = mortal(world.ports, { call, when });
+        const doomed = world.capture({ reader, ...ports });
+        doomed.start();
+        await insert();
+        const settled = world.settle(doomed).then(
+          () => 'survived',
+          () => 'stopped',
+        );
+        const outcome = await Promise.race([ports.died.then(() => 'died'), settled]);
+        await doomed.stop();
+        if (outcome === 'survived' && !ports.dead) break;
 
-      const heir = world.capture({ reader });
-      heir.start();
-      await insert();
-      await world.settle(heir);
-      await heir.stop();
-      expect(await idsInHistory()).toEqual(upTo(id));
-    }
-    expect(id).toBeGreaterThan(20);
-    await expectDense();
-    expect(world.store.state?.epoch).toBe(epoch);
-  });
-});
+        const heir = world.capture({ reader });
+        heir.start();
+        await insert();
+        await world.settle(heir);
+        await heir.stop();
+        expect(await idsInHistory()).toEqual(upTo(id));
+      }
+      expect(id).toBeGreaterThan(20);
+      await expectDense();
+      expect(world.store.state?.epoch).toBe(epoch);
+    });
+  },
+);
 
 test('a capture that is stopped at once, or in the midst of opening, ends', async () => {
   for (let round = 0; round < 20; round++) {
@@ -75,7 +80,13 @@ test('[E2] a first start that dies at any of its calls is begun again from nothi
     const ports = mortal(own.ports, { call, when: call % 2 ? 'before' : 'after' });
     const doomed = own.capture(ports);
     doomed.start();
-    const outcome = await Promise.race([ports.died.then(() => 'died'), own.settle(doomed).then(() => 'survived', () => 'stopped')]);
+    const outcome = await Promise.race([
+      ports.died.then(() => 'died'),
+      own.settle(doomed).then(
+        () => 'survived',
+        () => 'stopped',
+      ),
+    ]);
     await doomed.stop();
     if (outcome === 'survived') break;
 
@@ -113,7 +124,9 @@ test('[D1] listeners get every stretch of history once and without a gap, throug
     const next = stretches[index + 1];
     if (next) expect(positionEquals(stretch.to, next.from)).toBe(true);
   }
-  const ids = stretches.flatMap(({ transactions }) => transactions).map(({ entries }) => Number(entries[0]?.data?.['id']));
+  const ids = stretches
+    .flatMap(({ transactions }) => transactions)
+    .map(({ entries }) => Number(entries[0]?.data?.['id']));
   expect(ids).toEqual(upTo(12));
   expect(saves).toBeGreaterThan(12);
 });
@@ -127,7 +140,9 @@ test('[H3] a second writer that moved the state makes the first one abort and st
   await other.query("update sync.replication_state set last_commit_lsn = '00000000/00000001'");
   await world.sql.query("insert into items values (1, 'a')");
   await waitUntil(async () => {
-    const { rows } = await other.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()");
+    const { rows } = await other.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
     return rows.length > 0;
   });
   await other.query('commit');
@@ -151,19 +166,25 @@ test('two captures of one slot: the second waits for the first, and takes over w
   expect(second.status().epochs).toHaveLength(1);
 });
 
-test.each(['stream', 'poll'] as const)('backends that are killed again and again end nothing: the %s reader goes on', async (reader) => {
-  const capture = world.capture({ reader });
-  capture.start();
-  await world.settle(capture);
-  let id = 0;
-  for (let round = 0; round < 8; round++) {
-    for (let index = 0; index < 20; index++) await world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
-    await world.sql.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'replication-spec' and pid <> pg_backend_pid()");
-  }
-  await world.settle(capture);
-  expect(await idsInHistory()).toEqual(upTo(id));
-  await expectDense();
-});
+test.each(['stream', 'poll'] as const)(
+  'backends that are killed again and again end nothing: the %s reader goes on',
+  async (reader) => {
+    const capture = world.capture({ reader });
+    capture.start();
+    await world.settle(capture);
+    let id = 0;
+    for (let round = 0; round < 8; round++) {
+      for (let index = 0; index < 20; index++)
+        await world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
+      await world.sql.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'replication-spec' and pid <> pg_backend_pid()",
+      );
+    }
+    await world.settle(capture);
+    expect(await idsInHistory()).toEqual(upTo(id));
+    await expectDense();
+  },
+);
 
 async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await world.sql.query('select pg_sleep(0.01)');

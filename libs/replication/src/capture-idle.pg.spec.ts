@@ -13,7 +13,8 @@ async function lsnOf(sql: string): Promise<Lsn> {
   const { rows } = await world.sql.query(sql);
   return parseLsn(Object.values(rows[0] ?? {})[0] as string);
 }
-const confirmed = () => lsnOf(`select confirmed_flush_lsn::text from pg_replication_slots where slot_name = '${world.database.name}'`);
+const confirmed = () =>
+  lsnOf(`select confirmed_flush_lsn::text from pg_replication_slots where slot_name = '${world.database.name}'`);
 const insertLsn = () => lsnOf('select pg_current_wal_insert_lsn()::text');
 
 async function started(reader: 'stream' | 'poll'): Promise<Capture> {
@@ -85,7 +86,9 @@ describe.each(['stream', 'poll'] as const)('an idle database under the %s reader
     await world.settle(capture);
     await world.sql.query('create table unrelated (id int)');
     for (let id = 1; id <= 30; id++) {
-      await world.sql.query(id % 3 ? 'insert into unrelated values ($1)' : "insert into items values ($1, 'a')", [String(id)]);
+      await world.sql.query(id % 3 ? 'insert into unrelated values ($1)' : "insert into items values ($1, 'a')", [
+        String(id),
+      ]);
       await world.settle(capture);
     }
     expect(violations).toBe(0);

@@ -36,7 +36,13 @@ describe.each(['stream', 'poll'] as const)('capture with the %s reader, on a rea
       chain: null,
     });
     expect(JSON.parse(rows[0]?.['data'] as string)).toEqual({ id: '1', tenant_id: 'a', name: 'one', note: null });
-    expect(JSON.parse(rows[0]?.['metadata'] as string)).toMatchObject({ key: '["1"]', decoder: 'pgoutput', reader, unchangedToast: [], mutationId: null });
+    expect(JSON.parse(rows[0]?.['metadata'] as string)).toMatchObject({
+      key: '["1"]',
+      decoder: 'pgoutput',
+      reader,
+      unchangedToast: [],
+      mutationId: null,
+    });
     expect(rows[0]?.['lsn']).toMatch(/^[0-9A-F]{8}\/[0-9A-F]{8}$/);
     expect(rows[1]).toMatchObject({ seq: '2', ordinal: '2', chain: head.chain, scope_new: 'tenantId=b' });
 

@@ -1,16 +1,33 @@
 import { readEpochs, readRange, type HistoryTransaction } from '@millrace/change-history';
-import { SyncError, backoffDelay, errorText, maxLsn, positionEquals, type Lsn, type Position, type SqlSession } from '@millrace/kernel';
+import {
+  SyncError,
+  backoffDelay,
+  errorText,
+  formatLsn,
+  maxLsn,
+  positionEquals,
+  type Lsn,
+  type Position,
+  type SqlSession,
+} from '@millrace/kernel';
 import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
 import { createHealth } from './health.js';
 import { createLsnWaiters } from './lsn-waiters.js';
 import { createNapper } from './nap.js';
 import { commitTimeMs } from './pgoutput/commit-time.js';
+import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
 import { runSession, type SessionOptions } from './session.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
 import { readSlot } from './slot/slot-facts.js';
 
-const DEFAULTS = { slot: 'millrace', publication: 'millrace', decoder: 'pgoutput', pollMs: 1_000, idleConfirmMs: 10_000 } as const;
+const DEFAULTS = {
+  slot: 'millrace',
+  publication: 'millrace',
+  decoder: 'pgoutput',
+  pollMs: 1_000,
+  idleConfirmMs: 10_000,
+} as const;
 /** A session that lasted so long has recovered: the next failure starts counting anew. */
 const RECOVERED_AFTER_MS = 10_000;
 /** A slot that its last reader still holds is asked for often: the old walsender is gone within moments, and each moment is lag. */
@@ -100,13 +117,16 @@ class CaptureLoop implements Capture {
   /** One session after the other, until stopped. */
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock, logger, random } = this.#options;
+    const poison = createPoisonCounter();
+    let givenUp: PoisonError | null = null;
     let failures = 0;
     while (!signal.aborted) {
       const began = clock.now();
       try {
-        await this.#session(signal);
+        await this.#session(signal, givenUp);
       } catch (error) {
         if (signal.aborted) break;
+        givenUp = poison.givenUp(error);
         failures = clock.now() - began > RECOVERED_AFTER_MS ? 0 : failures;
         const code = error instanceof SyncError ? error.code : 'internal';
         logger.warn('capture was interrupted', { code, error: errorText(error), failures });
@@ -117,11 +137,13 @@ class CaptureLoop implements Capture {
     }
   }
 
-  async #session(signal: AbortSignal): Promise<never> {
+  /** `givenUp`: a transaction that nothing gets past. It is kept, and a new history begins behind it: every client then hydrates, and has its rows [C9]. */
+  async #session(signal: AbortSignal, givenUp: PoisonError | null): Promise<never> {
     const sql = await this.#options.openSql();
     this.#sql = sql;
     try {
-      const opened = await openHistory(sql, this.#options);
+      if (givenUp) await this.#quarantine(sql, givenUp);
+      const opened = await openHistory(sql, this.#options, givenUp && 'quarantined');
       this.#health.become('starting');
       await this.#announce(sql, opened);
       return await runSession(sql, opened, this.#sessionOptions(signal));
@@ -129,6 +151,17 @@ class CaptureLoop implements Capture {
       this.#sql = null;
       await sql.close();
     }
+  }
+
+  async #quarantine(sql: SqlSession, givenUp: PoisonError): Promise<void> {
+    const { commitLsn, tables } = givenUp.transaction;
+    this.#options.logger.error('a transaction is put into quarantine', {
+      commitLsn: formatLsn(commitLsn),
+      tables,
+      reason: givenUp.message,
+    });
+    await quarantine(sql, this.#options.slot, givenUp);
+    this.#health.quarantined();
   }
 
   /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */
@@ -140,7 +173,11 @@ class CaptureLoop implements Capture {
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
       this.#head = position;
       this.#reach(opened.head.lastEndLsn);
-      this.#options.logger.warn('a new epoch has begun', { cause: opened.cause, epoch: position.epoch, seq: position.seq });
+      this.#options.logger.warn('a new epoch has begun', {
+        cause: opened.cause,
+        epoch: position.epoch,
+        seq: position.seq,
+      });
       for (const listener of this.#epochs) listener({ cause: opened.cause ?? 'first-start', head: position });
       return;
     }
@@ -172,7 +209,11 @@ class CaptureLoop implements Capture {
     const observer: PumpObserver = {
       persisted: (transactions, from, to) => this.#advance(transactions, from, to),
       passed: (lsn) => this.#reach(lsn),
-      gateWaiting: (waiting) => this.#health.become(waiting ? 'gate-waiting' : working, waiting ? 'a committed transaction is not visible yet' : undefined),
+      gateWaiting: (waiting) =>
+        this.#health.become(
+          waiting ? 'gate-waiting' : working,
+          waiting ? 'a committed transaction is not visible yet' : undefined,
+        ),
     };
     return {
       ...this.#options,

@@ -2,12 +2,30 @@ import { formatLsn, type Clock, type Position } from '@millrace/kernel';
 import type { EpochRecord } from '@millrace/change-history';
 import type { SlotFacts } from './slot/slot-facts.js';
 
-export type CaptureState = 'starting' | 'streaming' | 'polling' | 'gate-waiting' | 'backoff' | 'asleep' | 'misconfigured';
+export type CaptureState =
+  | 'starting'
+  | 'streaming'
+  | 'polling'
+  | 'gate-waiting'
+  | 'backoff'
+  | 'asleep'
+  | 'misconfigured';
 
 /** What the dashboard shows of capture; its parts are those of `GET /api/admin/status`. */
 export interface CaptureStatus {
-  readonly capture: { readonly state: CaptureState; readonly detail: string | null; readonly decoder: string; readonly reader: string; readonly since: string };
-  readonly slot: { readonly name: string; readonly confirmedLsn: string; readonly retainedBytes: string; readonly walStatus: string } | null;
+  readonly capture: {
+    readonly state: CaptureState;
+    readonly detail: string | null;
+    readonly decoder: string;
+    readonly reader: string;
+    readonly since: string;
+  };
+  readonly slot: {
+    readonly name: string;
+    readonly confirmedLsn: string;
+    readonly retainedBytes: string;
+    readonly walStatus: string;
+  } | null;
   readonly position: Position | null;
   /** Age of the last persisted commit at the moment it was persisted, ms. */
   readonly lagMs: number | null;
@@ -62,7 +80,11 @@ export function createHealth({ clock, decoder, reader }: HealthOptions): Health 
       epochs = records.map(({ epoch, cause, startedAt }) => ({ epoch, cause, startedAt }));
     },
     persisted({ transactions, changes }, lastCommitMs) {
-      counters = { ...counters, transactions: counters.transactions + transactions, changes: counters.changes + changes };
+      counters = {
+        ...counters,
+        transactions: counters.transactions + transactions,
+        changes: counters.changes + changes,
+      };
       lagMs = Math.max(0, clock.now() - lastCommitMs);
       lastCommitAt = new Date(lastCommitMs).toISOString();
     },

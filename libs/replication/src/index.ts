@@ -7,7 +7,13 @@ export {
 } from './distribution/index.js';
 
 export { createCapture } from './capture.js';
-export { type Capture, type CaptureOptions, type EpochEvent, type EpochListener, type PersistedListener } from './capture-options.js';
+export {
+  type Capture,
+  type CaptureOptions,
+  type EpochEvent,
+  type EpochListener,
+  type PersistedListener,
+} from './capture-options.js';
 export { type CaptureState, type CaptureStatus } from './health.js';
 export { type ConfirmedState, type ConfirmedStore } from './confirmed-store.js';
 export { type EpochCause } from './slot/continuity.js';

@@ -27,7 +27,11 @@ export function createLsnWaiters(): LsnWaiters {
           signal?.removeEventListener('abort', aborted);
           settle();
         };
-        const waiter: Waiter = { lsn, resolve: (head) => finish(() => resolve(head)), reject: (error) => finish(() => reject(error)) };
+        const waiter: Waiter = {
+          lsn,
+          resolve: (head) => finish(() => resolve(head)),
+          reject: (error) => finish(() => reject(error)),
+        };
         waiters.add(waiter);
         if (signal?.aborted) aborted();
         else signal?.addEventListener('abort', aborted, { once: true });

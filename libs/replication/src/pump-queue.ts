@@ -3,7 +3,9 @@ import { createEvent } from './event.js';
 import type { DecodedTransaction } from './pgoutput/decoder.js';
 
 /** What a reader hands to the pump, in the order of the WAL. `reached`: everything that commits below `lsn` has been handed over before. */
-export type PumpItem = { readonly kind: 'transaction'; readonly transaction: DecodedTransaction } | { readonly kind: 'reached'; readonly lsn: Lsn };
+export type PumpItem =
+  | { readonly kind: 'transaction'; readonly transaction: DecodedTransaction }
+  | { readonly kind: 'reached'; readonly lsn: Lsn };
 
 export interface PumpQueueOptions {
   /** Bytes that wait above which a reader has to wait too; one larger transaction still gets in alone [Z2]. */
@@ -66,7 +68,10 @@ export function createPumpQueue({ maxBytes, signal }: PumpQueueOptions): PumpQue
   };
 }
 
-function countWithin(items: readonly PumpItem[], { maxChanges, maxBytes }: { readonly maxChanges: number; readonly maxBytes: number }): number {
+function countWithin(
+  items: readonly PumpItem[],
+  { maxChanges, maxBytes }: { readonly maxChanges: number; readonly maxBytes: number },
+): number {
   let changes = 0;
   let bytes = 0;
   let count = 0;

@@ -1,9 +1,16 @@
-import { appendTransactions, type CaptureSource, type CapturedTransaction, type HistoryHead, type HistoryTransaction } from '@millrace/change-history';
+import {
+  appendTransactions,
+  type CaptureSource,
+  type CapturedTransaction,
+  type HistoryHead,
+  type HistoryTransaction,
+} from '@millrace/change-history';
 import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
 import { visiblePrefix } from './gate.js';
 import type { DecodedTransaction } from './pgoutput/decoder.js';
+import { PoisonError, isPoisonous } from './poison.js';
 import type { PumpItem, PumpQueue } from './pump-queue.js';
 import { widenXid } from './xid8.js';
 
@@ -71,7 +78,36 @@ async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> 
   while (waiting.length > 0) {
     const visible = await passGate(pump, waiting);
     waiting = waiting.slice(visible.length);
-    await persist(pump, visible, waiting.length === 0 ? through : (visible.at(-1) as CapturedTransaction).endLsn);
+    await persistAll(pump, visible, waiting.length === 0 ? through : (visible.at(-1) as CapturedTransaction).endLsn);
+  }
+}
+
+/** Together; or, where the database refuses a value, one by one, so that the one that is refused is known [C9]. */
+async function persistAll(pump: PumpState, transactions: readonly CapturedTransaction[], through: Lsn): Promise<void> {
+  try {
+    return await persist(pump, transactions, through);
+  } catch (error) {
+    if (!isPoisonous(error)) throw error;
+  }
+  for (const transaction of transactions) await persistAlone(pump, transaction);
+}
+
+async function persistAlone(pump: PumpState, transaction: CapturedTransaction): Promise<void> {
+  try {
+    await persist(pump, [transaction], transaction.endLsn);
+  } catch (error) {
+    if (!isPoisonous(error)) throw error;
+    const tables = [...new Set(transaction.changes.map((change) => change.table))];
+    const poisoned = {
+      xid: Number(transaction.xid & 0xffff_ffffn),
+      commitLsn: transaction.commitLsn,
+      tables,
+      payload: null,
+    };
+    throw new PoisonError('decode-failed', `a transaction cannot be stored: ${error.message}`, {
+      transaction: poisoned,
+      cause: error,
+    });
   }
 }
 
@@ -91,7 +127,10 @@ function captured(pump: PumpState, decoded: DecodedTransaction): readonly Captur
 }
 
 /** Waits until the first of them is visible, and returns all that are, in order [H1]. */
-async function passGate(pump: PumpState, waiting: readonly CapturedTransaction[]): Promise<readonly CapturedTransaction[]> {
+async function passGate(
+  pump: PumpState,
+  waiting: readonly CapturedTransaction[],
+): Promise<readonly CapturedTransaction[]> {
   const xids = waiting.map((transaction) => transaction.xid);
   let delay = GATE_FIRST_MS;
   for (let tries = 0; ; tries++) {

@@ -31,11 +31,34 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
     group.run(endOf(sql));
     const nearXid = await currentXid(sql);
     const queue = createPumpQueue({ maxBytes: QUEUE_BYTES, signal: group.signal });
-    const confirm = await (options.reader === 'stream' ? startStream : startPoll)({ group, sql, queue, opened, options });
+    const confirm = await (options.reader === 'stream' ? startStream : startPoll)({
+      group,
+      sql,
+      queue,
+      opened,
+      options,
+    });
     const { slot, schema, store, idleConfirmMs, observer, clock, decoder, reader } = options;
     const { head, slotTarget } = opened;
     const { signal } = group;
-    group.run(runPump({ sql, queue, slot, schema, source: { decoder, reader }, head, slotTarget, nearXid, store, confirm, idleConfirmMs, observer, clock, signal }));
+    group.run(
+      runPump({
+        sql,
+        queue,
+        slot,
+        schema,
+        source: { decoder, reader },
+        head,
+        slotTarget,
+        nearXid,
+        store,
+        confirm,
+        idleConfirmMs,
+        observer,
+        clock,
+        signal,
+      }),
+    );
     options.reading();
     return await group.ended();
   } finally {
@@ -57,7 +80,16 @@ type Confirm = (lsn: Lsn) => Promise<void>;
 async function startStream({ group, queue, opened, options }: ReaderParts): Promise<Confirm> {
   const { openStream, slot, publication, clock } = options;
   const { walSenderTimeoutMs } = opened.system;
-  const reader = await openStreamReader({ openStream, slot, publication, decoder: createPgoutputDecoder(options), queue, walSenderTimeoutMs, clock, signal: group.signal });
+  const reader = await openStreamReader({
+    openStream,
+    slot,
+    publication,
+    decoder: createPgoutputDecoder(options),
+    queue,
+    walSenderTimeoutMs,
+    clock,
+    signal: group.signal,
+  });
   group.run(reader.run());
   return reader.confirm;
 }
@@ -68,7 +100,9 @@ async function startPoll({ group, sql, queue, options }: ReaderParts): Promise<C
   group.closing(() => peekSql.close());
   group.run(endOf(peekSql));
   const newDecoder = () => createPgoutputDecoder(options);
-  group.run(runPollReader({ sql: peekSql, slot, publication, newDecoder, queue, pollMs, napper, clock, signal: group.signal }));
+  group.run(
+    runPollReader({ sql: peekSql, slot, publication, newDecoder, queue, pollMs, napper, clock, signal: group.signal }),
+  );
   return (lsn) => advanceSlot(sql, slot, lsn);
 }
 

@@ -18,7 +18,15 @@ export const itemsSchema: SchemaMeta = {
     {
       name: 'items',
       entity: 'Item',
-      columns: ['id', 'tenant_id', 'name', 'note'].map((name) => ({ name, property: name, type: 'text', clientType: 'text', nullable: true, default: null, setBy: 'client' })),
+      columns: ['id', 'tenant_id', 'name', 'note'].map((name) => ({
+        name,
+        property: name,
+        type: 'text',
+        clientType: 'text',
+        nullable: true,
+        default: null,
+        setBy: 'client',
+      })),
       serverOnly: [],
       key: ['id'],
       versionColumn: null,
@@ -30,13 +38,49 @@ export const itemsSchema: SchemaMeta = {
 };
 
 export const item = (id: string, tenant: string, name = 'n'): Row => ({ id, tenant_id: tenant, name, note: null });
-export const insertOf = (row: Row): CapturedChange => ({ table: 'items', operation: 'insert', newRow: row, oldRow: null, unchangedToast: [], recordLsn: 5n as Lsn });
-export const updateOf = (oldRow: Row, newRow: Row, unchangedToast: readonly string[] = []): CapturedChange => ({ table: 'items', operation: 'update', newRow, oldRow, unchangedToast, recordLsn: null });
-export const deleteOf = (oldRow: Row): CapturedChange => ({ table: 'items', operation: 'delete', newRow: null, oldRow, unchangedToast: [], recordLsn: null });
-export const mutationOf = (clientId: string, mutationId: number, verdict = 'accepted', reason: string | null = null): CapturedChange => ({
+export const insertOf = (row: Row): CapturedChange => ({
+  table: 'items',
+  operation: 'insert',
+  newRow: row,
+  oldRow: null,
+  unchangedToast: [],
+  recordLsn: 5n as Lsn,
+});
+export const updateOf = (oldRow: Row, newRow: Row, unchangedToast: readonly string[] = []): CapturedChange => ({
+  table: 'items',
+  operation: 'update',
+  newRow,
+  oldRow,
+  unchangedToast,
+  recordLsn: null,
+});
+export const deleteOf = (oldRow: Row): CapturedChange => ({
+  table: 'items',
+  operation: 'delete',
+  newRow: null,
+  oldRow,
+  unchangedToast: [],
+  recordLsn: null,
+});
+export const mutationOf = (
+  clientId: string,
+  mutationId: number,
+  verdict = 'accepted',
+  reason: string | null = null,
+): CapturedChange => ({
   table: 'sync.client_mutation',
   operation: 'insert',
-  newRow: { client_id: clientId, mutation_id: String(mutationId), tx_id: `tx-${mutationId}`, sub: 'u1', epoch: EPOCH, schema_version: '1.0.0', verdict, reason, created_at: '2026-01-01 00:00:00+00' },
+  newRow: {
+    client_id: clientId,
+    mutation_id: String(mutationId),
+    tx_id: `tx-${mutationId}`,
+    sub: 'u1',
+    epoch: EPOCH,
+    schema_version: '1.0.0',
+    verdict,
+    reason,
+    created_at: '2026-01-01 00:00:00+00',
+  },
   oldRow: null,
   unchangedToast: [],
   recordLsn: null,
@@ -64,7 +108,16 @@ export async function historyWorld(): Promise<HistoryWorld> {
   const database = await acquireDatabase();
   await migrateEngine({ url: database.url });
   const sql = await connectPg({ connectionString: database.url, applicationName: 'change-history-spec' });
-  const start = await beginEpoch(sql, { slot: SLOT, epoch: EPOCH, cause: 'first-start', afterSeq: 0n, startLsn: 100n as Lsn, systemIdentifier: '1', timeline: 1, schemaVersion: '1.0.0' });
+  const start = await beginEpoch(sql, {
+    slot: SLOT,
+    epoch: EPOCH,
+    cause: 'first-start',
+    afterSeq: 0n,
+    startLsn: 100n as Lsn,
+    systemIdentifier: '1',
+    timeline: 1,
+    schemaVersion: '1.0.0',
+  });
   const state = await readReplicationState(sql, SLOT);
   if (!state) throw new Error('an epoch leaves a state');
   let lsn = 100;
@@ -74,7 +127,13 @@ export async function historyWorld(): Promise<HistoryWorld> {
     head: { position: state.position, lastCommitLsn: state.lastCommitLsn, lastEndLsn: state.lastEndLsn },
     async append(...transactions) {
       const captured = transactions.map((changes) => transactionAt((lsn += 10), ...changes));
-      const appended = await appendTransactions(sql, { slot: SLOT, schema: itemsSchema, source: { decoder: 'pgoutput', reader: 'stream' }, from: world.head, transactions: captured });
+      const appended = await appendTransactions(sql, {
+        slot: SLOT,
+        schema: itemsSchema,
+        source: { decoder: 'pgoutput', reader: 'stream' },
+        from: world.head,
+        transactions: captured,
+      });
       world.head = appended.head;
       return appended.transactions;
     },

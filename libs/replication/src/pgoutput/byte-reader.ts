@@ -14,8 +14,10 @@ export class ByteReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  get remaining(): number {
-    return this.#bytes.length - this.#at;
+  /** States that the message has been read whole: bytes left over mean that it is not what it was taken for. */
+  end(): void {
+    if (this.#at !== this.#bytes.length)
+      throw new SyncError('decode-failed', `a replication message has ${this.#bytes.length - this.#at} bytes too many`);
   }
 
   uint8(): number {
@@ -59,7 +61,8 @@ export class ByteReader {
 
   #take(length: number): number {
     const start = this.#at;
-    if (length > this.#bytes.length - start) throw cutShort(`${length} bytes wanted, ${this.#bytes.length - start} left`);
+    if (length > this.#bytes.length - start)
+      throw cutShort(`${length} bytes wanted, ${this.#bytes.length - start} left`);
     this.#at = start + length;
     return start;
   }
@@ -68,7 +71,11 @@ export class ByteReader {
     try {
       return UTF8.decode(this.#bytes.subarray(start, end));
     } catch (cause) {
-      throw new SyncError('decode-failed', 'a text of a replication message is not UTF-8: the database must have encoding UTF8', { cause });
+      throw new SyncError(
+        'decode-failed',
+        'a text of a replication message is not UTF-8: the database must have encoding UTF8',
+        { cause },
+      );
     }
   }
 }

@@ -1,6 +1,7 @@
 import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { SyncError, emptyRow, hasColumn, type Lsn, type Row } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
+import { PoisonError } from '../poison.js';
 import { ByteReader } from './byte-reader.js';
 import { commitTimeText } from './commit-time.js';
 import { readRelation, type RelationPlan, type ReportUnknown } from './relation.js';
@@ -24,7 +25,7 @@ export interface DecoderOptions {
 
 /** Turns the messages of one replication session into transactions. Values stay Postgres text throughout (I10). */
 export interface PgoutputDecoder {
-  /** Takes the next message; returns the transaction that it ends, if it does. Throws `decode-failed` or `limit-exceeded` [C9]. */
+  /** Takes the next message; returns the transaction that it ends, if it does. Throws a `PoisonError` (`decode-failed`, `limit-exceeded`) for a transaction that cannot be decoded [C9]. */
   decode(payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null;
   /** Commit LSN of the transaction that has begun and not ended; null between transactions. */
   readonly openTransaction: Lsn | null;
@@ -45,7 +46,8 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
   const relationOf = (reader: ByteReader): RelationPlan | null => {
     const id = reader.uint32();
     const plan = relations.get(id);
-    if (plan === undefined) throw new SyncError('decode-failed', `a change of relation ${id}, which was never described`);
+    if (plan === undefined)
+      throw new SyncError('decode-failed', `a change of relation ${id}, which was never described`);
     return plan;
   };
 
@@ -59,13 +61,17 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
     const commitLsn = reader.lsn();
     const commitTime = commitTimeText(reader.int64());
     open = { xid: reader.uint32(), commitLsn, commitTime, changes: [], bytes };
+    reader.end();
   };
 
   const commit = (reader: ByteReader): DecodedTransaction => {
     const { xid, commitLsn, commitTime, changes, bytes } = inTransaction();
     reader.skip(1); // flags, unused
-    if (reader.lsn() !== commitLsn) throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
+    if (reader.lsn() !== commitLsn)
+      throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
     const endLsn = reader.lsn();
+    reader.skip(8); // the commit time again
+    reader.end();
     open = null;
     return { xid, commitLsn, endLsn, commitTime, changes, bytes };
   };
@@ -77,6 +83,7 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
     if (tag === TAG.insert) transaction.changes.push(readInsert(reader, plan, recordLsn));
     else if (tag === TAG.update) transaction.changes.push(readUpdate(reader, plan, recordLsn));
     else transaction.changes.push(readDelete(reader, plan, recordLsn));
+    reader.end();
   };
 
   const truncate = (reader: ByteReader, recordLsn: Lsn): void => {
@@ -87,44 +94,72 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
       const plan = relationOf(reader);
       if (plan && !plan.insertsOnly) transaction.changes.push(changeOf(plan, 'truncate', { recordLsn }));
     }
+    reader.end();
+  };
+
+  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
+    const reader = new ByteReader(payload);
+    const tag = reader.uint8();
+    if (open) countBytes(open, payload.length);
+    switch (tag) {
+      case TAG.begin:
+        begin(reader, payload.length);
+        return null;
+      case TAG.commit:
+        return commit(reader);
+      case TAG.insert:
+      case TAG.update:
+      case TAG.delete:
+        change(tag, reader, recordLsn);
+        return null;
+      case TAG.truncate:
+        truncate(reader, recordLsn);
+        return null;
+      case TAG.relation: {
+        const { id, plan } = readRelation(reader, schema, reportUnknown);
+        reader.end();
+        relations.set(id, plan);
+        return null;
+      }
+      case TAG.type:
+      case TAG.origin:
+      case TAG.message:
+        return null;
+      default:
+        throw new SyncError('decode-failed', `a replication message of unknown kind ${tag}`);
+    }
   };
 
   return {
     decode(payload, recordLsn) {
-      const reader = new ByteReader(payload);
-      const tag = reader.uint8();
-      if (open) open.bytes += payload.length;
-      switch (tag) {
-        case TAG.begin:
-          begin(reader, payload.length);
-          return null;
-        case TAG.commit:
-          return commit(reader);
-        case TAG.insert:
-        case TAG.update:
-        case TAG.delete:
-          change(tag, reader, recordLsn);
-          return null;
-        case TAG.truncate:
-          truncate(reader, recordLsn);
-          return null;
-        case TAG.relation: {
-          const { id, plan } = readRelation(reader, schema, reportUnknown);
-          relations.set(id, plan);
-          return null;
-        }
-        case TAG.type:
-        case TAG.origin:
-        case TAG.message:
-          return null;
-        default:
-          throw new SyncError('decode-failed', `a replication message of unknown kind ${tag}`);
+      try {
+        return decode(payload, recordLsn);
+      } catch (error) {
+        if (!open || !(error instanceof SyncError)) throw error;
+        const { xid, commitLsn, changes } = open;
+        const tables = [...new Set(changes.map((each) => each.table))];
+        throw new PoisonError(error.code, error.message, {
+          transaction: { xid, commitLsn, tables, payload },
+          cause: error,
+        });
       }
     },
     get openTransaction() {
       return open?.commitLsn ?? null;
     },
   };
+}
+
+/** Bytes of one transaction's messages: it is held in memory as a whole, and that memory is bounded (Z2, F15). */
+const TRANSACTION_BYTES = 64 * 1024 * 1024;
+
+function countBytes(open: OpenTransaction, bytes: number): void {
+  open.bytes += bytes;
+  if (open.bytes > TRANSACTION_BYTES)
+    throw new SyncError(
+      'limit-exceeded',
+      `a transaction of more than ${TRANSACTION_BYTES} bytes cannot be captured: split it`,
+    );
 }
 
 const TAG = {
@@ -174,7 +209,8 @@ function readOld(tag: number, reader: ByteReader, plan: RelationPlan): Tuple {
 function keyColumns(row: Row, plan: RelationPlan): Row {
   const key = emptyRow();
   plan.columns.forEach((column, index) => {
-    if (column !== null && plan.inKey[index] && hasColumn(row, column)) setColumn(key, column, row[column] as string | null);
+    if (column !== null && plan.inKey[index] && hasColumn(row, column))
+      setColumn(key, column, row[column] as string | null);
   });
   return key;
 }
@@ -186,7 +222,11 @@ function mergeUnchanged(next: Tuple, oldRow: Row): void {
   }
 }
 
-function changeOf(plan: RelationPlan, operation: CapturedChange['operation'], parts: Partial<CapturedChange>): CapturedChange {
+function changeOf(
+  plan: RelationPlan,
+  operation: CapturedChange['operation'],
+  parts: Partial<CapturedChange>,
+): CapturedChange {
   return {
     table: plan.table,
     operation,
@@ -198,5 +238,6 @@ function changeOf(plan: RelationPlan, operation: CapturedChange['operation'], pa
 }
 
 function expectTag(tag: number, wanted: number, plan: RelationPlan): void {
-  if (tag !== wanted) throw new SyncError('decode-failed', `${plan.table}: a tuple of kind ${tag} where ${wanted} belongs`);
+  if (tag !== wanted)
+    throw new SyncError('decode-failed', `${plan.table}: a tuple of kind ${tag} where ${wanted} belongs`);
 }

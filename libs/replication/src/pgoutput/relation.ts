@@ -19,7 +19,11 @@ export type ReportUnknown = (table: string, column: string | null) => void;
 const KEY_FLAG = 1;
 
 /** Reads the body of an `R` message. Null: a relation that the schema does not list; all its changes are dropped. */
-export function readRelation(reader: ByteReader, schema: SchemaMeta, report: ReportUnknown): { readonly id: number; readonly plan: RelationPlan | null } {
+export function readRelation(
+  reader: ByteReader,
+  schema: SchemaMeta,
+  report: ReportUnknown,
+): { readonly id: number; readonly plan: RelationPlan | null } {
   const id = reader.uint32();
   const namespace = reader.cString() || 'pg_catalog';
   const table = tableName(namespace, reader.cString());

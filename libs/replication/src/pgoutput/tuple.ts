@@ -19,7 +19,10 @@ const TEXT = 0x74; // t
 export function readTuple(reader: ByteReader, plan: RelationPlan, keyOnly = false): Tuple {
   const count = reader.uint16();
   if (count !== plan.columns.length) {
-    throw new SyncError('decode-failed', `${plan.table}: a tuple of ${count} columns where its relation has ${plan.columns.length}`);
+    throw new SyncError(
+      'decode-failed',
+      `${plan.table}: a tuple of ${count} columns where its relation has ${plan.columns.length}`,
+    );
   }
   const row = emptyRow();
   let unchanged: string[] | null = null;

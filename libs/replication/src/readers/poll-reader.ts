@@ -96,7 +96,11 @@ async function handOver(rows: readonly Row[], decoder: PgoutputDecoder, queue: P
   let bytes = 0;
   for (const row of rows) {
     bytes += Number(row['size']);
-    if (row['data'] === null) throw new SyncError('limit-exceeded', `a change of ${row['size']} bytes is above the limit and cannot be synced [C6]`);
+    if (row['data'] === null)
+      throw new SyncError(
+        'limit-exceeded',
+        `a change of ${row['size']} bytes is above the limit and cannot be synced [C6]`,
+      );
     const transaction = decoder.decode(hexToBytes(row['data'] as string), parseLsn(row['lsn'] as string));
     if (transaction) await queue.put({ kind: 'transaction', transaction });
   }

@@ -1,4 +1,12 @@
-import { LSN_ZERO, SyncError, maxLsn, type Clock, type Lsn, type OpenReplicationStream, type ReplicationStream } from '@millrace/kernel';
+import {
+  LSN_ZERO,
+  SyncError,
+  maxLsn,
+  type Clock,
+  type Lsn,
+  type OpenReplicationStream,
+  type ReplicationStream,
+} from '@millrace/kernel';
 import type { PgoutputDecoder } from '../pgoutput/decoder.js';
 import type { PumpQueue } from '../pump-queue.js';
 
@@ -52,7 +60,10 @@ export async function openStreamReader(options: StreamReaderOptions): Promise<St
         close();
       }
       signal.throwIfAborted();
-      throw new SyncError('database-unavailable', watchdog.barked ? 'the replication stream fell silent' : 'the replication stream ended');
+      throw new SyncError(
+        'database-unavailable',
+        watchdog.barked ? 'the replication stream fell silent' : 'the replication stream ended',
+      );
     },
   };
 }
@@ -87,7 +98,15 @@ interface StatusTimer {
 }
 
 /** Sends the last persisted address by its own timer, whatever reader, gate or pump are waiting for: a silent receiver is cut off [C5]. */
-function createStatusTimer({ stream, clock, everyMs }: { stream: ReplicationStream; clock: Clock; everyMs: number }): StatusTimer {
+function createStatusTimer({
+  stream,
+  clock,
+  everyMs,
+}: {
+  stream: ReplicationStream;
+  clock: Clock;
+  everyMs: number;
+}): StatusTimer {
   let flushed: Lsn = LSN_ZERO;
   let cancel = (): void => undefined;
   const send = (): void => stream.sendStatus(flushed);
@@ -116,7 +135,15 @@ interface Watchdog {
 }
 
 /** Closes a stream on which nothing arrives, not even a keepalive, while we are ready to read: a half-open connection ends in no other way (F14). */
-function createWatchdog({ stream, clock, afterMs }: { stream: ReplicationStream; clock: Clock; afterMs: number }): Watchdog {
+function createWatchdog({
+  stream,
+  clock,
+  afterMs,
+}: {
+  stream: ReplicationStream;
+  clock: Clock;
+  afterMs: number;
+}): Watchdog {
   let barked = false;
   let deadline: number | null = null;
   let cancel = (): void => undefined;

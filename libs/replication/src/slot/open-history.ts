@@ -1,10 +1,26 @@
 import { beginEpoch, readReplicationState, type HistoryHead, type ReplicationState } from '@millrace/change-history';
-import { SyncError, chainStart, maxLsn, type Lsn, type Position, type Random, type SqlConnection } from '@millrace/kernel';
+import {
+  SyncError,
+  chainStart,
+  maxLsn,
+  type Lsn,
+  type Position,
+  type Random,
+  type SqlConnection,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
 import { breachOf, type EpochCause } from './continuity.js';
 import { ensurePublication } from './publication.js';
-import { checkSystem, createSlot, dropSlot, readSlot, readSystem, type SlotFacts, type SystemFacts } from './slot-facts.js';
+import {
+  checkSystem,
+  createSlot,
+  dropSlot,
+  readSlot,
+  readSystem,
+  type SlotFacts,
+  type SystemFacts,
+} from './slot-facts.js';
 
 export interface OpenHistoryOptions {
   readonly schema: SchemaMeta;
@@ -27,7 +43,11 @@ export interface OpenedHistory {
  * Before anything is read or served: proves that history goes on where it stands, or begins a new epoch [E1, E2]. The result is in the writer's own
  * storage when this resolves, so that everything up to `head` may be served [H5]. `forced`: begin a new epoch whatever the proof says.
  */
-export async function openHistory(sql: SqlConnection, options: OpenHistoryOptions, forced: EpochCause | null = null): Promise<OpenedHistory> {
+export async function openHistory(
+  sql: SqlConnection,
+  options: OpenHistoryOptions,
+  forced: EpochCause | null = null,
+): Promise<OpenedHistory> {
   const system = await readSystem(sql);
   checkSystem(system);
   const publication = await ensurePublication(sql, options);
@@ -52,7 +72,10 @@ interface Known {
 /** A slot of that name which is not ours is not taken over. */
 function checkSlot(slot: SlotFacts | null): void {
   if (!slot || (slot.plugin === 'pgoutput' && slot.ownDatabase)) return;
-  throw new SyncError('database-misconfigured', `a replication slot named ${slot.name} exists with plug-in ${slot.plugin}, or for another database: choose another name`);
+  throw new SyncError(
+    'database-misconfigured',
+    `a replication slot named ${slot.name} exists with plug-in ${slot.plugin}, or for another database: choose another name`,
+  );
 }
 
 async function proofs(sql: SqlConnection, stored: ConfirmedState | null, state: ReplicationState | null) {
@@ -84,7 +107,11 @@ function adopt({ stored, state, slot, system }: Known): OpenedHistory {
 }
 
 /** The old slot goes first, so that the new one's consistent point is where the new epoch starts and nothing in between is claimed to be known. */
-async function renew(sql: SqlConnection, options: OpenHistoryOptions, known: Known & { readonly cause: EpochCause }): Promise<OpenedHistory> {
+async function renew(
+  sql: SqlConnection,
+  options: OpenHistoryOptions,
+  known: Known & { readonly cause: EpochCause },
+): Promise<OpenedHistory> {
   const { stored, state, system, cause } = known;
   if (known.slot) await dropSlot(sql, options.slot);
   const startLsn = await createSlot(sql, options.slot);

@@ -14,14 +14,23 @@ export type PublicationChange = 'none' | 'created' | 'tables-added';
  * Makes sure that the publication exists and holds all captured tables. Must run before the slot is made: a slot that has decoded WAL from before its
  * publication answers "publication does not exist" for ever.
  */
-export async function ensurePublication(sql: SqlConnection, { publication, schema }: PublicationOptions): Promise<PublicationChange> {
+export async function ensurePublication(
+  sql: SqlConnection,
+  { publication, schema }: PublicationOptions,
+): Promise<PublicationChange> {
   const wanted = [...schema.tables.map((table) => table.name), ...ENGINE_TABLES.map((table) => table.name)];
   const known = await sql.query('select puballtables from pg_publication where pubname = $1', [publication]);
-  const published = await sql.query('select schemaname, tablename from pg_publication_tables where pubname = $1', [publication]);
+  const published = await sql.query('select schemaname, tablename from pg_publication_tables where pubname = $1', [
+    publication,
+  ]);
   const held = new Set(published.rows.map((row) => tableName(row['schemaname'] as string, row['tablename'] as string)));
   const missing = wanted.filter((table) => !held.has(table));
   if (known.rows.length === 0) {
-    await change(sql, `create publication ${quoteIdent(publication)} for table ${list(wanted)} with (publish_via_partition_root = true)`, wanted);
+    await change(
+      sql,
+      `create publication ${quoteIdent(publication)} for table ${list(wanted)} with (publish_via_partition_root = true)`,
+      wanted,
+    );
     return 'created';
   }
   if (missing.length === 0) return 'none';
@@ -38,8 +47,12 @@ async function change(sql: SqlConnection, statement: string, tables: readonly st
     await sql.query(statement);
   } catch (error) {
     if (!(error instanceof SqlError)) throw error;
-    throw new SyncError('database-misconfigured', `these tables cannot be published: ${tables.join(', ')} (${error.message}); run the migrations, or as their owner: ${statement}`, {
-      cause: error,
-    });
+    throw new SyncError(
+      'database-misconfigured',
+      `these tables cannot be published: ${tables.join(', ')} (${error.message}); run the migrations, or as their owner: ${statement}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -63,15 +63,22 @@ export async function readSystem(sql: SqlConnection): Promise<SystemFacts> {
 
 /** Throws `database-misconfigured` for a server that cannot be captured, with what to do about it. */
 export function checkSystem(system: SystemFacts): void {
-  if (system.serverVersion < 150_000) throw misconfigured(`Postgres 15 or newer is needed, this is ${Math.floor(system.serverVersion / 10_000)}`);
-  if (system.walLevel !== 'logical') throw misconfigured(`wal_level is ${system.walLevel}: set it to logical (on Neon: enable logical replication) and restart`);
+  if (system.serverVersion < 150_000)
+    throw misconfigured(`Postgres 15 or newer is needed, this is ${Math.floor(system.serverVersion / 10_000)}`);
+  if (system.walLevel !== 'logical')
+    throw misconfigured(
+      `wal_level is ${system.walLevel}: set it to logical (on Neon: enable logical replication) and restart`,
+    );
   if (system.inRecovery) throw misconfigured('this is a standby: point DATABASE_URL at the primary');
 }
 
 /** Makes the slot; it decodes what commits at or after the returned address. Waits for transactions that are open now (F29). */
 export async function createSlot(sql: SqlConnection, slot: string): Promise<Lsn> {
   try {
-    const { rows } = await sql.query("select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+    const { rows } = await sql.query(
+      "select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')",
+      [slot],
+    );
     return parseLsn(rows[0]?.['lsn'] as string);
   } catch (error) {
     throw slotError(error, slot);
@@ -90,11 +97,21 @@ export async function dropSlot(sql: SqlConnection, slot: string): Promise<void> 
 export function slotError(error: unknown, slot: string): unknown {
   if (!(error instanceof SqlError)) return error;
   const { code, message } = error;
-  if (code === '55006') return new SyncError('slot-busy', `replication slot ${slot} is read by another session: ${message}`, { cause: error });
-  if (code === '42704' && message.startsWith('replication slot')) return new SyncError('slot-missing', `replication slot ${slot} does not exist`, { cause: error });
-  if (code === '55000' || code === '58P01') return new SyncError('slot-lost', `replication slot ${slot} cannot be read any more: ${message}`, { cause: error });
-  if (code === '42501') return misconfigured(`the role may not use replication slots (${message}): alter role … replication`, error);
-  if (code === '53400') return misconfigured(`no replication slot is free (${message}): raise max_replication_slots or drop an unused slot`, error);
+  if (code === '55006')
+    return new SyncError('slot-busy', `replication slot ${slot} is read by another session: ${message}`, {
+      cause: error,
+    });
+  if (code === '42704' && message.startsWith('replication slot'))
+    return new SyncError('slot-missing', `replication slot ${slot} does not exist`, { cause: error });
+  if (code === '55000' || code === '58P01')
+    return new SyncError('slot-lost', `replication slot ${slot} cannot be read any more: ${message}`, { cause: error });
+  if (code === '42501')
+    return misconfigured(`the role may not use replication slots (${message}): alter role … replication`, error);
+  if (code === '53400')
+    return misconfigured(
+      `no replication slot is free (${message}): raise max_replication_slots or drop an unused slot`,
+      error,
+    );
   return error;
 }
 

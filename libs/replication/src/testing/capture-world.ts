@@ -1,5 +1,15 @@
 import { migrateEngine } from '@millrace/migrations-server';
-import { jsonLogger, parseLsn, systemClock, systemRandom, type Logger, type Position, type Row, type SqlParam, type SqlSession } from '@millrace/kernel';
+import {
+  jsonLogger,
+  parseLsn,
+  systemClock,
+  systemRandom,
+  type Logger,
+  type Position,
+  type Row,
+  type SqlParam,
+  type SqlSession,
+} from '@millrace/kernel';
 import { connectPg, openPgReplicationStream } from '@millrace/postgres';
 import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
@@ -52,9 +62,18 @@ export interface WorldOptions {
 
 const ITEMS_DDL = `
   create table items (id int primary key, tenant_id text not null, name text, note text, secret text);`;
-export const itemsSchema = schemaOf({ name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text', 'name:text', 'note:text'], serverOnly: ['secret'] });
+export const itemsSchema = schemaOf({
+  name: 'items',
+  key: ['id'],
+  columns: ['id:integer', 'tenant_id:text', 'name:text', 'note:text'],
+  serverOnly: ['secret'],
+});
 
-export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serverUrl }: WorldOptions = {}): Promise<CaptureWorld> {
+export async function captureWorld({
+  ddl = ITEMS_DDL,
+  schema = itemsSchema,
+  serverUrl,
+}: WorldOptions = {}): Promise<CaptureWorld> {
   const database = await acquireDatabase(serverUrl === undefined ? {} : { serverUrl });
   const connect = () => connectPg({ connectionString: database.url, applicationName: 'replication-spec' });
   await migrateEngine({ url: database.url });
@@ -69,7 +88,11 @@ export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serv
   await runScript(sql, ddl);
   for (const table of schema.tables) await sql.query(`alter table ${quoteTable(table.name)} replica identity full`);
   const store = memoryStore();
-  const ports: Ports = { openSql: connect, openStream: openPgReplicationStream(database.url, 'replication-spec'), store };
+  const ports: Ports = {
+    openSql: connect,
+    openStream: openPgReplicationStream(database.url, 'replication-spec'),
+    store,
+  };
 
   return {
     ports,
@@ -100,7 +123,10 @@ export async function captureWorld({ ddl = ITEMS_DDL, schema = itemsSchema, serv
       return capture.waitFor(parseLsn(rows[0]?.['lsn'] as string));
     },
     async history(where = 'true', params = []) {
-      const { rows } = await sql.query(`select *, data::text as data, old_data::text as old_data, metadata::text as metadata from sync.change_history where ${where} order by seq`, params);
+      const { rows } = await sql.query(
+        `select *, data::text as data, old_data::text as old_data, metadata::text as metadata from sync.change_history where ${where} order by seq`,
+        params,
+      );
       return rows;
     },
     async [Symbol.asyncDispose]() {
@@ -117,5 +143,7 @@ async function runScript(sql: SqlSession, script: string): Promise<void> {
 }
 
 /** Loud when a test is being looked into: MILLRACE_TEST_LOG=1. */
-const testLogger: Logger = jsonLogger((line) => process.env['MILLRACE_TEST_LOG'] && process.stderr.write(`${line}\n`), 'debug');
-
+const testLogger: Logger = jsonLogger(
+  (line) => process.env['MILLRACE_TEST_LOG'] && process.stderr.write(`${line}\n`),
+  'debug',
+);

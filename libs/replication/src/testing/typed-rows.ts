@@ -9,8 +9,26 @@ export const typedDdl = `
 export const TYPED_COLUMNS = [
   'id:integer',
   'tenant_id:text',
-  ...['int8', 'numeric', 'float4', 'float8', 'date', 'timestamp', 'timestamptz', 'interval', 'bytea', 'text', 'char', 'bool', 'uuid', 'json', 'jsonb'].map((name) => `c_${name}:${name}`),
-  ...['texts', 'ints', 'range', 'tsranges', 'mood', 'moods', 'domain', 'inet', 'bit', 'point', 'time'].map((name) => `c_${name}:text`),
+  ...[
+    'int8',
+    'numeric',
+    'float4',
+    'float8',
+    'date',
+    'timestamp',
+    'timestamptz',
+    'interval',
+    'bytea',
+    'text',
+    'char',
+    'bool',
+    'uuid',
+    'json',
+    'jsonb',
+  ].map((name) => `c_${name}:${name}`),
+  ...['texts', 'ints', 'range', 'tsranges', 'mood', 'moods', 'domain', 'inet', 'bit', 'point', 'time'].map(
+    (name) => `c_${name}:text`,
+  ),
 ];
 
 export const typedInsert = String.raw`insert into typed values

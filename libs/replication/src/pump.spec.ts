@@ -1,0 +1,141 @@
+import { lsnFrom, type Lsn, type SqlConnection } from '@millrace/kernel';
+import { manualClock } from '@millrace/testing';
+import { createPumpQueue } from './pump-queue.js';
+import { runPump } from './pump.js';
+import type { DecodedTransaction } from './pgoutput/decoder.js';
+import { schemaOf } from './testing/schemas.js';
+
+const lsn = (value: number): Lsn => lsnFrom(BigInt(value));
+const schema = schemaOf({ name: 'items', key: ['id'], columns: ['id:integer'] });
+const start = {
+  position: { epoch: '00000000-0000-4000-8000-000000000001', seq: 0n, chain: 'c' },
+  lastCommitLsn: lsn(100),
+  lastEndLsn: lsn(101),
+};
+
+const transaction = (at: number, changes = 1): DecodedTransaction => ({
+  xid: at,
+  commitLsn: lsn(at),
+  endLsn: lsn(at + 1),
+  commitTime: '2026-01-01 00:00:00+00',
+  bytes: 10,
+  changes: Array.from({ length: changes }, () => ({
+    table: 'items',
+    operation: 'insert',
+    newRow: { id: '1' },
+    oldRow: null,
+    unchangedToast: [],
+    recordLsn: null,
+  })),
+});
+
+/** A pump whose every effect is recorded, in order. */
+function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 'true', 'true']) {
+  const effects: string[] = [];
+  const abort = new AbortController();
+  const queue = createPumpQueue({ maxBytes: 1_000, signal: abort.signal });
+  const query: SqlConnection['query'] = (sql) => {
+    if (sql.includes('pg_visible_in_snapshot'))
+      return Promise.resolve({ rows: visible().map((each) => ({ visible: each })), rowCount: 0 });
+    if (sql.includes('update sync.replication_state')) effects.push('history');
+    return Promise.resolve({ rows: [{ moved: '1' }], rowCount: 1 });
+  };
+  const sql: SqlConnection = {
+    query,
+    transaction: async (work) => work({ query, transaction: () => Promise.reject(new Error('nested')) }),
+  };
+  const clock = manualClock();
+  const ended = runPump({
+    sql,
+    queue,
+    slot: 's',
+    schema,
+    source: { decoder: 'pgoutput', reader: 'stream' },
+    head: start,
+    slotTarget: lsn(101),
+    nearXid: 200n,
+    store: {
+      load: () => Promise.resolve(null),
+      save: ({ seq, slotTarget }) => {
+        effects.push(`store ${seq} ${slotTarget}`);
+        return Promise.resolve();
+      },
+    },
+    confirm: (to) => {
+      effects.push(`confirm ${to}`);
+      return Promise.resolve();
+    },
+    idleConfirmMs: 1_000,
+    observer: {
+      persisted: (transactions, from, to) => void effects.push(`bells ${transactions.length} ${from.seq}-${to.seq}`),
+      passed: (to) => void effects.push(`passed ${to}`),
+      gateWaiting: (waiting) => void effects.push(`gate ${waiting}`),
+    },
+    clock,
+    signal: abort.signal,
+  }).catch((error: unknown) => error);
+  return { effects, queue, clock, stop: () => (abort.abort(new Error('over')), ended) };
+}
+
+test('[H4] history, then the store, then the slot, then the bells: in this order and no other', async () => {
+  const { effects, queue, stop } = recordedPump();
+  void queue.put({ kind: 'transaction', transaction: transaction(110, 2) });
+  void queue.put({ kind: 'reached', lsn: lsn(150) });
+  await queue.drained();
+  expect(effects).toEqual(['history', 'store 2 150', 'confirm 150', 'bells 1 0-2', 'passed 150']);
+  await stop();
+});
+
+test('[H2] what is at or below the last persisted commit is dropped whole, before it gets a seq', async () => {
+  const { effects, queue, stop } = recordedPump();
+  for (const at of [90, 100, 110]) void queue.put({ kind: 'transaction', transaction: transaction(at) });
+  await queue.drained();
+  expect(effects.filter((effect) => effect.startsWith('bells'))).toEqual(['bells 1 0-1']);
+  await queue.put({ kind: 'transaction', transaction: transaction(110) });
+  await queue.drained();
+  expect(effects.filter((effect) => effect === 'history')).toHaveLength(1);
+  await stop();
+});
+
+test('[C8] an empty transaction writes no history; the slot follows at most once an interval, and is stored before it moves', async () => {
+  const { effects, queue, clock, stop } = recordedPump();
+  const idle = async (at: number) => {
+    await queue.put({ kind: 'transaction', transaction: transaction(at, 0) });
+    await queue.drained();
+  };
+  await idle(200);
+  await idle(300);
+  clock.advance(1_000);
+  await idle(400);
+  expect(effects).toEqual([
+    'passed 201',
+    'store 0 201',
+    'confirm 201',
+    'passed 301',
+    'passed 401',
+    'store 0 401',
+    'confirm 401',
+  ]);
+  await stop();
+});
+
+test('[H1] the gate lets through what is visible, in order, and holds the rest back', async () => {
+  const answers = [
+    ['false', 'true', 'true'],
+    ['true', 'false', 'true'],
+    ['true', 'true'],
+  ];
+  const { effects, queue, clock, stop } = recordedPump(() => answers.shift() as string[]);
+  for (const at of [110, 120, 130]) void queue.put({ kind: 'transaction', transaction: transaction(at) });
+  while (clock.nextAt() === null) await Promise.resolve();
+  expect(effects).toEqual(['gate true']);
+  clock.advance(50);
+  await queue.drained();
+  expect(effects.filter((effect) => /bells|gate/.test(effect))).toEqual([
+    'gate true',
+    'gate false',
+    'bells 1 0-1',
+    'bells 2 1-3',
+  ]);
+  await stop();
+});

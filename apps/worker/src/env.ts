@@ -1,7 +1,4 @@
-import type { GatewayRpc } from './objects/gateway-object.js';
-import type { ReplicationRpc } from './objects/replication-object.js';
-import type { SnapshotRpc } from './objects/snapshot-object.js';
-import type { SyncRpc } from './objects/sync-object.js';
+import type { GatewayRpc, ReplicationRpc, SnapshotRpc, SyncRpc } from './objects/rpc.js';
 
 /** What the platform hands to the Worker: bindings and variables. Variables are read once, by `settings.ts`. */
 export interface Env {

@@ -3,29 +3,56 @@ import * as v from 'valibot';
 import type { Env } from './env.js';
 
 const optionalText = v.optional(v.string());
+const oneOf = <const Options extends readonly string[]>(options: Options) =>
+  v.picklist(options, `must be one of ${options.join(', ')}`);
+const address = v.pipe(v.string(), v.url('must be an absolute URL, say https://id.example/.well-known/jwks.json'));
 
 const settingsSchema = v.object({
   /** Connection string of the source Postgres. */
-  DATABASE_URL: v.pipe(v.string('DATABASE_URL is not set: give the Worker the connection string of your Postgres'), v.minLength(1)),
-  /** HS256 secret of tokens, at least 32 characters; or a JWKS. */
-  MILLRACE_JWT_SECRET: optionalText,
-  MILLRACE_JWKS_URL: optionalText,
+  DATABASE_URL: v.pipe(
+    v.optional(v.string(), ''),
+    v.minLength(1, 'is not set: give the Worker the connection string of your Postgres'),
+  ),
+  /** HS256 secret of tokens, at least 32 characters; or a JWKS, which wins. */
+  MILLRACE_JWT_SECRET: v.optional(
+    v.pipe(v.string(), v.minLength(32, 'must have at least 32 characters: a shorter secret can be guessed')),
+  ),
+  MILLRACE_JWKS_URL: v.optional(address),
   MILLRACE_JWT_ISSUER: optionalText,
   MILLRACE_JWT_AUDIENCE: optionalText,
   /** Bearer token of `/api/admin/*`. Without one the admin routes answer 404. */
   MILLRACE_ADMIN_TOKEN: optionalText,
   /** Origins, separated by commas, that may open a socket beside the Worker's own. */
-  MILLRACE_ALLOWED_ORIGINS: v.optional(v.string(), ''),
+  MILLRACE_ALLOWED_ORIGINS: v.pipe(
+    v.optional(v.string(), ''),
+    v.transform((text) =>
+      text
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    ),
+    v.everyItem(
+      isOrigin,
+      'must be origins separated by commas, say https://app.example (no path, no slash at the end)',
+    ),
+  ),
   /** `1` opens `/api/dev/sign-in` on loopback. */
   MILLRACE_DEV: v.optional(v.string(), ''),
-  MILLRACE_LOG_LEVEL: v.optional(v.picklist(['debug', 'info', 'warn', 'error']), 'info'),
+  MILLRACE_LOG_LEVEL: v.optional(oneOf(['debug', 'info', 'warn', 'error']), 'info'),
   /** Number of GatewayDOs, each with two connections. */
-  MILLRACE_GATEWAYS: v.pipe(v.optional(v.string(), '4'), v.transform(Number), v.safeInteger(), v.minValue(1), v.maxValue(64)),
+  MILLRACE_GATEWAYS: v.pipe(
+    v.optional(v.string(), '4'),
+    v.regex(/^([1-9]|[1-5]\d|6[0-4])$/, 'must be a whole number from 1 to 64'),
+    v.transform(Number),
+  ),
   /** Name of the replication slot and of the publication: one per Worker, unique on the whole Postgres server. */
-  MILLRACE_SLOT: v.pipe(v.optional(v.string(), 'millrace'), v.regex(/^[a-z0-9_]{1,63}$/, 'a slot name has 1 to 63 of a–z, 0–9 and _')),
+  MILLRACE_SLOT: v.pipe(
+    v.optional(v.string(), 'millrace'),
+    v.regex(/^[a-z0-9_]{1,63}$/, 'must be a slot name: 1 to 63 of a–z, 0–9 and _'),
+  ),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
-  CAPTURE_READER: v.optional(v.picklist(['auto', 'stream', 'poll']), 'auto'),
-  CAPTURE_DECODER: v.optional(v.picklist(['auto', 'pgoutput']), 'auto'),
+  CAPTURE_READER: v.optional(oneOf(['auto', 'stream', 'poll']), 'auto'),
+  CAPTURE_DECODER: v.optional(oneOf(['auto', 'pgoutput']), 'auto'),
 });
 
 /** Everything that can be configured, decoded once. */
@@ -45,16 +72,20 @@ export interface Settings {
   readonly decoder: 'pgoutput';
 }
 
-/** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be. */
+/** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be; never with its value, which may be a secret. */
 export function readSettings(env: Env): Settings {
   const result = v.safeParse(settingsSchema, textVariables(env));
   if (!result.success) {
-    const issue = result.issues[0];
-    throw new SyncError('database-misconfigured', `setting ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
+    const [issue] = result.issues;
+    const name = String(issue.path?.[0].key ?? '');
+    throw new SyncError('database-misconfigured', `setting ${name} ${issue.message}`);
   }
   const values = result.output;
   if (!values.MILLRACE_JWT_SECRET && !values.MILLRACE_JWKS_URL) {
-    throw new SyncError('database-misconfigured', 'neither MILLRACE_JWT_SECRET nor MILLRACE_JWKS_URL is set: no token could be verified');
+    throw new SyncError(
+      'database-misconfigured',
+      'neither setting MILLRACE_JWT_SECRET nor MILLRACE_JWKS_URL is set: no token could be verified',
+    );
   }
   return {
     databaseUrl: values.DATABASE_URL,
@@ -63,7 +94,7 @@ export function readSettings(env: Env): Settings {
     jwtIssuer: values.MILLRACE_JWT_ISSUER ?? null,
     jwtAudience: values.MILLRACE_JWT_AUDIENCE ?? null,
     adminToken: values.MILLRACE_ADMIN_TOKEN ?? null,
-    allowedOrigins: values.MILLRACE_ALLOWED_ORIGINS.split(',').map((origin) => origin.trim()).filter(Boolean),
+    allowedOrigins: values.MILLRACE_ALLOWED_ORIGINS,
     dev: values.MILLRACE_DEV === '1',
     logLevel: values.MILLRACE_LOG_LEVEL,
     gateways: values.MILLRACE_GATEWAYS,
@@ -73,8 +104,15 @@ export function readSettings(env: Env): Settings {
   };
 }
 
+/** Browsers compare and send exactly this text; `https://app.example/` would never match. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** Standalone workerd hands over null for a variable that is not set, and bindings are objects: neither is a setting. Empty ones count as not set. */
 function textVariables(env: Env): Record<string, string> {
-  const entries = Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '');
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== '',
+  );
   return Object.fromEntries(entries);
 }

@@ -11,5 +11,5 @@ export {
   type SessionPhase,
   type SessionState,
 } from './session/session-state.js';
-export { SESSION_DEFAULTS, type SessionContext, type SessionStep } from './session/step.js';
+export { SESSION_DEFAULTS, closeCodeOf, type SessionContext, type SessionStep } from './session/step.js';
 export { sessionStep } from './session/session.js';

@@ -1,18 +1,19 @@
-import { positionToJson, type Position } from '@millrace/kernel';
+import { positionToJson } from '@millrace/kernel';
 import type { CaptureStatus, Registration } from '@millrace/replication';
 import type { AdminStatus } from '@millrace/sync-protocol';
+import type { InstanceNews } from './instances.js';
 
 export interface StatusParts {
+  /** ms since 1970. */
   readonly now: number;
   readonly capture: CaptureStatus;
   readonly counters: Pick<AdminStatus['counters'], 'pushes' | 'doorbells' | 'pages' | 'resyncs'>;
   readonly registrations: readonly Registration[];
-  readonly connectedAt: ReadonlyMap<string, string>;
-  readonly cursors: ReadonlyMap<string, Position>;
+  newsOf(clientId: string): InstanceNews;
 }
 
 /** What the dashboard shows, from memory alone. */
-export function adminStatus({ now, capture, counters, registrations, connectedAt, cursors }: StatusParts): AdminStatus {
+export function adminStatus({ now, capture, counters, registrations, newsOf }: StatusParts): AdminStatus {
   const time = new Date(now).toISOString();
   return {
     time,
@@ -23,12 +24,15 @@ export function adminStatus({ now, capture, counters, registrations, connectedAt
     lastCommitAt: capture.lastCommitAt,
     counters: { ...capture.counters, ...counters },
     epochs: capture.epochs.map((epoch) => ({ ...epoch })),
-    instances: registrations.map(({ clientId, sub, rowKeys }) => ({
-      clientId,
-      sub,
-      rowKeys: [...rowKeys],
-      seq: cursors.get(clientId)?.seq.toString() ?? null,
-      connectedAt: connectedAt.get(clientId) ?? time,
-    })),
+    instances: registrations.map(({ clientId, sub, rowKeys }) => {
+      const { connectedAt, cursor } = newsOf(clientId);
+      return {
+        clientId,
+        sub,
+        rowKeys: [...rowKeys],
+        seq: cursor?.seq.toString() ?? null,
+        connectedAt: connectedAt ?? time,
+      };
+    }),
   };
 }

@@ -13,10 +13,17 @@ export function confirmedStore(storage: DurableObjectStorage): ConfirmedStore {
   return {
     load: async () => {
       const stored = await storage.get<Stored>('confirmed');
-      return stored ? { epoch: stored.epoch, seq: BigInt(stored.seq), chain: stored.chain, slotTarget: parseLsn(stored.slotTarget) } : null;
+      return stored
+        ? { epoch: stored.epoch, seq: BigInt(stored.seq), chain: stored.chain, slotTarget: parseLsn(stored.slotTarget) }
+        : null;
     },
     save: async ({ epoch, seq, chain, slotTarget }: ConfirmedState) => {
-      await storage.put('confirmed', { epoch, seq: seq.toString(), chain, slotTarget: formatLsn(slotTarget) } satisfies Stored);
+      await storage.put('confirmed', {
+        epoch,
+        seq: seq.toString(),
+        chain,
+        slotTarget: formatLsn(slotTarget),
+      } satisfies Stored);
       // The slot moves only after this is on disk [H4].
       await storage.sync();
     },

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readPage, readVerdicts, type MutationMark, type PageResult } from '@millrace/change-history';
-import { SyncError, type Logger, type Position, type Row } from '@millrace/kernel';
+import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
 import { clientOwner, createTimeoutCounter, push, registerClient, type PushOutcome } from '@millrace/mutations';
 import { connectPg, type SessionTimeouts } from '@millrace/postgres';
 import { LIMITS, type PushRequest } from '@millrace/sync-protocol';
@@ -12,24 +12,20 @@ import { workerLogger } from '../logging.js';
 import { readSettings } from '../settings.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
+import type { GatewayRpc } from './rpc.js';
 
-/**
- * Holds two connections for the clients of its shard: writes on one, pages on the other, so that a reader that catches up never waits
- * behind a write that waits for a lock [W3].
- */
-export interface GatewayRpc extends Rpc.DurableObjectBranded {
-  register(clientId: string, principal: Principal): Promise<Answer<{ epoch: string }>>;
-  /** Throws `unknown-client` unless the client id is bound to `sub` (X7). */
-  checkOwner(clientId: string, sub: string): Promise<Answer<null>>;
-  push(request: PushRequest, principal: Principal): Promise<Answer<PushOutcome>>;
-  page(after: Position, upTo: Position, rowKeys: readonly string[]): Promise<Answer<PageResult>>;
-  verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>>;
-  devUsers(): Promise<Answer<readonly Row[]>>;
-}
+const WRITE_TIMEOUTS: SessionTimeouts = {
+  lockTimeoutMs: 2_000,
+  statementTimeoutMs: 10_000,
+  idleInTransactionTimeoutMs: 10_000,
+};
+const READ_TIMEOUTS: SessionTimeouts = {
+  lockTimeoutMs: 2_000,
+  statementTimeoutMs: 30_000,
+  idleInTransactionTimeoutMs: 30_000,
+};
 
-const WRITE_TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 10_000, idleInTransactionTimeoutMs: 10_000 };
-const READ_TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 30_000, idleInTransactionTimeoutMs: 30_000 };
-
+/** Writes and pages of the clients of one shard. */
 export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
   return class GatewayDO extends DurableObject<Env> implements GatewayRpc {
     readonly #log: Logger;
@@ -44,26 +40,42 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       this.#log = workerLogger(settings, 'gateway');
       this.#slot = settings.slot;
       const session = (applicationName: string, timeouts: SessionTimeouts) =>
-        new LazySession(() => connectPg({ connectionString: settings.databaseUrl, applicationName, ...timeouts }), this.#log);
+        new LazySession({
+          open: () => connectPg({ connectionString: settings.databaseUrl, applicationName, ...timeouts }),
+          clock: systemClock,
+          log: this.#log,
+        });
       this.#writes = session('millrace-write', WRITE_TIMEOUTS);
       this.#pages = session('millrace-page', READ_TIMEOUTS);
     }
 
     register(clientId: string, principal: Principal): Promise<Answer<{ epoch: string }>> {
-      return answer(this.#log, () => this.#writes.use((sql) => registerClient(sql, { clientId, principal, slot: this.#slot })));
+      return answer(this.#log, () =>
+        this.#writes.use((sql) => registerClient(sql, { clientId, principal, slot: this.#slot })),
+      );
     }
 
     checkOwner(clientId: string, sub: string): Promise<Answer<null>> {
       return answer(this.#log, async () => {
         const owner = await this.#pages.use((sql) => clientOwner(sql, clientId));
-        if (owner !== sub) throw new SyncError('unknown-client', 'this client id is not registered for this user: register again');
+        if (owner !== sub)
+          throw new SyncError('unknown-client', 'this client id is not registered for this user: register again');
         return null;
       });
     }
 
     push(request: PushRequest, principal: Principal): Promise<Answer<PushOutcome>> {
       return answer(this.#log, () =>
-        this.#writes.use((sql) => push(sql, request, { schema: app.schema, principal, validators: app.validators, slot: this.#slot, timeouts: this.#timeouts, logger: this.#log })),
+        this.#writes.use((sql) =>
+          push(sql, request, {
+            schema: app.schema,
+            principal,
+            validators: app.validators,
+            slot: this.#slot,
+            timeouts: this.#timeouts,
+            logger: this.#log,
+          }),
+        ),
       );
     }
 
@@ -84,10 +96,4 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       });
     }
   };
-}
-
-/** The stub of a client's shard. */
-export function gatewayOf(env: Env, clientId: string, gateways: number): DurableObjectStub<GatewayRpc> {
-  const shard = Number.parseInt(clientId.slice(0, 8), 16) % gateways;
-  return env.GATEWAY.get(env.GATEWAY.idFromName(`gateway-${Number.isNaN(shard) ? 0 : shard}`));
 }

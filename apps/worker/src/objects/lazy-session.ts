@@ -1,55 +1,90 @@
-import type { CopySession, Logger } from '@millrace/kernel';
+import { SyncError, type Clock, type CopySession, type Logger } from '@millrace/kernel';
+
+export interface LazySessionOptions {
+  readonly open: () => Promise<CopySession>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Closed after so long without use, ms. Default 30 s. */
+  readonly idleMs?: number;
+  /**
+   * Given up when in use for so long without that anything comes to an end, ms. Default 120 s. Postgres bounds its statements, but nobody
+   * answers at all where packets go nowhere, and everyone behind would wait for ever.
+   */
+  readonly stuckMs?: number;
+}
+
+/** A session that is open or opening, and how its users learn that it was given up. */
+interface Held {
+  readonly session: Promise<CopySession>;
+  readonly stuck: PromiseWithResolvers<never>;
+}
 
 /**
  * A Postgres session that is opened when first needed, opened again after it was lost, and closed after a time without use, so that a
  * sleeping object holds no connection [Z1].
  */
 export class LazySession {
-  readonly #open: () => Promise<CopySession>;
-  readonly #log: Logger;
-  readonly #idleMs: number;
-  #session: Promise<CopySession> | null = null;
+  readonly #options: Required<LazySessionOptions>;
+  #held: Held | null = null;
   #users = 0;
-  #idleTimer: ReturnType<typeof setTimeout> | null = null;
+  #cancelTimer: () => void = () => undefined;
 
-  constructor(open: () => Promise<CopySession>, log: Logger, idleMs = 30_000) {
-    this.#open = open;
-    this.#log = log;
-    this.#idleMs = idleMs;
+  constructor(options: LazySessionOptions) {
+    this.#options = { idleMs: 30_000, stuckMs: 120_000, ...options };
   }
 
-  /** Runs `work` with the session. An error of `work` is thrown on; nothing is repeated here. */
+  /** Runs `work` with the session. An error of `work` is thrown on; nothing is repeated here. Throws `timeout` when the session is given up. */
   async use<T>(work: (session: CopySession) => Promise<T>): Promise<T> {
     this.#users += 1;
-    if (this.#idleTimer) clearTimeout(this.#idleTimer);
+    if (this.#users === 1) this.#restartTimer();
+    const { session, stuck } = this.#current();
     try {
-      return await work(await this.#current());
+      return await Promise.race([session.then(work), stuck.promise]);
     } finally {
       this.#users -= 1;
-      if (this.#users === 0) this.#idleTimer = setTimeout(() => void this.close(), this.#idleMs);
+      this.#restartTimer();
     }
   }
 
   async close(): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
-    await session?.then((open) => open.close()).catch(() => undefined);
+    const held = this.#held;
+    this.#held = null;
+    await held?.session.then((open) => open.close()).catch(() => undefined);
   }
 
-  #current(): Promise<CopySession> {
-    if (!this.#session) {
-      const opening = this.#open();
-      this.#session = opening;
-      opening.then(
-        (session) => session.ended.then((error) => this.#forget(opening, error)),
-        () => this.#forget(opening, null),
-      );
-    }
-    return this.#session;
+  /** In use, it has to come to an end with something; else it rests for a while and is closed. */
+  #restartTimer(): void {
+    const { clock, idleMs, stuckMs } = this.#options;
+    this.#cancelTimer();
+    this.#cancelTimer =
+      this.#users > 0 ? clock.after(stuckMs, () => this.#giveUp()) : clock.after(idleMs, () => void this.close());
   }
 
-  #forget(opening: Promise<CopySession>, error: Error | null): void {
-    if (error) this.#log.warn('database session ended', { reason: error.message });
-    if (this.#session === opening) this.#session = null;
+  #giveUp(): void {
+    const { log, stuckMs } = this.#options;
+    const held = this.#held;
+    log.warn('database session given up: it does not answer');
+    void this.close();
+    held?.stuck.reject(new SyncError('timeout', `Postgres did not answer within ${stuckMs / 1000} s`));
+  }
+
+  #current(): Held {
+    this.#held ??= this.#hold(this.#options.open());
+    return this.#held;
+  }
+
+  #hold(session: Promise<CopySession>): Held {
+    const held: Held = { session, stuck: Promise.withResolvers<never>() };
+    held.stuck.promise.catch(() => undefined); // those who use it hear of it themselves
+    session.then(
+      (open) => open.ended.then((error) => this.#forget(held, error)),
+      () => this.#forget(held, null),
+    );
+    return held;
+  }
+
+  #forget(held: Held, error: Error | null): void {
+    if (error) this.#options.log.warn('database session ended', { reason: error.message });
+    if (this.#held === held) this.#held = null;
   }
 }

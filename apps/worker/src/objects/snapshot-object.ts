@@ -1,37 +1,34 @@
 import { DurableObject } from 'cloudflare:workers';
-import { type HistoryPage } from '@millrace/change-history';
 import { streamSnapshot } from '@millrace/hydration';
-import { formatLsn, SyncError, systemClock, type Logger, type Position } from '@millrace/kernel';
+import { formatLsn, SyncError, systemClock, type Logger } from '@millrace/kernel';
 import { connectPg, type SessionTimeouts } from '@millrace/postgres';
-import type { ServerMessage } from '@millrace/sync-protocol';
-import { rowKeysOf, type Claims } from '@millrace/sync-rules';
-import { cursorMove, deliver } from '@millrace/sync-session';
+import { rowKeysOf } from '@millrace/sync-rules';
 import { unwrap } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
-import { problemResponse } from '../routes/problem.js';
+import { problemResponse } from '../problem.js';
+import { publicError } from '../public-error.js';
 import { readSettings, type Settings } from '../settings.js';
-import { gatewayOf } from './gateway-object.js';
-import { replicationOf } from './replication-object.js';
 import type { ObjectClass } from './object-class.js';
+import type { SnapshotOrder, SnapshotRpc } from './rpc.js';
+import { buildSnapshot, type SnapshotBuild } from './snapshot-build.js';
+import { snapshotTail } from './snapshot-tail.js';
+import { gatewayOf, replicationOf } from './stubs.js';
 
-/** What the Worker orders: it has checked the token and that the client id is the caller's. */
-export interface SnapshotOrder {
-  readonly clientId: string;
-  readonly schemaVersion: string;
-  readonly claims: Claims;
-}
+const TIMEOUTS: SessionTimeouts = {
+  lockTimeoutMs: 2_000,
+  statementTimeoutMs: 60_000,
+  idleInTransactionTimeoutMs: 60_000,
+};
+const HEADERS = { 'content-type': 'application/octet-stream', 'cache-control': 'private, no-store' };
 
-export type SnapshotRpc = Rpc.DurableObjectBranded;
-
-const TIMEOUTS: SessionTimeouts = { lockTimeoutMs: 2_000, statementTimeoutMs: 60_000, idleInTransactionTimeoutMs: 60_000 };
-
-/** Builds one snapshot with one connection of its own, which it closes with the stream. */
+/** Builds one snapshot at a time, with one connection of its own [Z2]: a client that asks again has given the former one up. */
 export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
   return class SnapshotDO extends DurableObject<Env> {
     readonly #settings: Settings;
     readonly #log: Logger;
+    #former: SnapshotBuild | null = null;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
@@ -39,82 +36,51 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
       this.#log = workerLogger(this.#settings, 'snapshot');
     }
 
+    /** Connects before the first byte is sent: until then a failure still has a status. */
     override async fetch(request: Request): Promise<Response> {
       try {
         const order = (await request.json()) as SnapshotOrder;
         if (order.schemaVersion !== app.schema.version) {
-          throw new SyncError('schema-unknown', `this server has schema ${app.schema.version}, the client ${order.schemaVersion}: update the app`);
+          throw new SyncError(
+            'schema-unknown',
+            `this server has schema ${app.schema.version}, the client ${order.schemaVersion}: update the app`,
+          );
         }
-        return new Response(this.#stream(order), { headers: { 'content-type': 'application/octet-stream', 'cache-control': 'private, no-store' } });
+        const build = await this.#begin(order);
+        request.signal.addEventListener('abort', build.end, { once: true });
+        return new Response(build.body, { headers: HEADERS });
       } catch (error) {
-        return problemResponse(error, this.#log);
+        return problemResponse(publicError(error, this.#log));
       }
     }
 
-    #stream(order: SnapshotOrder): ReadableStream<Uint8Array> {
-      const ending = new AbortController();
-      const blocks = this.#blocks(order, ending.signal);
-      return new ReadableStream<Uint8Array>({
-        pull: async (controller) => {
-          const { done, value } = await blocks.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        },
-        // The client has gone: let go of the snapshot's transaction and connection at once.
-        cancel: async () => {
-          ending.abort();
-          await blocks.return(undefined);
-        },
-      });
-    }
-
-    async *#blocks(order: SnapshotOrder, signal: AbortSignal): AsyncGenerator<Uint8Array, void, void> {
-      const sql = await connectPg({ connectionString: this.#settings.databaseUrl, applicationName: 'millrace-snapshot', ...TIMEOUTS });
-      try {
-        yield* streamSnapshot({
+    async #begin(order: SnapshotOrder): Promise<SnapshotBuild> {
+      const { databaseUrl, slot, gateways } = this.#settings;
+      const { clientId, claims } = order;
+      const sql = await connectPg({ connectionString: databaseUrl, applicationName: 'millrace-snapshot', ...TIMEOUTS });
+      this.#former?.end();
+      const rowKeys = rowKeysOf(app.schema, claims, clientId);
+      const tail = {
+        schema: app.schema,
+        claims,
+        clientId,
+        readPage: async (after: Parameters<typeof snapshotTail>[1], upTo: Parameters<typeof snapshotTail>[2]) =>
+          unwrap(await gatewayOf(this.env, clientId, gateways).page(after, upTo, rowKeys)),
+      };
+      this.#former = buildSnapshot(sql, (signal) =>
+        streamSnapshot({
           sql,
           schema: app.schema,
-          claims: order.claims,
-          slot: this.#settings.slot,
+          claims,
+          slot,
           waitForCapture: async (lsn) => unwrap(await replicationOf(this.env).waitFor(formatLsn(lsn))),
-          readTail: (after, upTo) => this.#tail(order, after, upTo),
+          readTail: (after, upTo) => snapshotTail(tail, after, upTo),
           logger: this.#log,
           clock: systemClock,
           signal,
-        });
-      } finally {
-        await sql.close();
-      }
-    }
-
-    /** (S, H] as frames: exactly what the socket would deliver [S2]. */
-    async *#tail(order: SnapshotOrder, after: Position, upTo: Position): AsyncGenerator<readonly ServerMessage[], void, void> {
-      const viewer = { schema: app.schema, claims: order.claims, clientId: order.clientId };
-      const rowKeys = rowKeysOf(app.schema, order.claims, order.clientId);
-      let from = after;
-      while (from.seq < upTo.seq) {
-        const page = await this.#page(order.clientId, from, upTo, rowKeys);
-        let cursor = page.from;
-        for (const transaction of page.transactions) {
-          const delivery = deliver(transaction, { ...viewer, from: cursor.seq });
-          if (delivery.kind === 'resync') throw new SyncError('snapshot-failed', `a change made meanwhile cannot be replayed (${delivery.cause}): try again`);
-          if (delivery.messages.length === 0) continue;
-          yield delivery.messages;
-          cursor = transaction.position;
-        }
-        if (cursor.seq < page.to.seq) yield cursorMove(cursor.seq, page.to);
-        from = page.to;
-      }
-    }
-
-    async #page(clientId: string, after: Position, upTo: Position, rowKeys: readonly string[]): Promise<HistoryPage> {
-      const result = unwrap(await gatewayOf(this.env, clientId, this.#settings.gateways).page(after, upTo, rowKeys));
-      if (result.kind !== 'page') throw new SyncError('snapshot-failed', `history changed while the snapshot was read (${result.kind}): try again`);
-      return result.page;
+        }),
+      );
+      return this.#former;
     }
   };
-}
-
-export function snapshotOf(env: Env, clientId: string): DurableObjectStub<SnapshotRpc> {
-  return env.SNAPSHOT.get(env.SNAPSHOT.idFromName(clientId));
 }

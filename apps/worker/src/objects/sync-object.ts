@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import { errorText, SyncError, systemClock, systemRandom, type ErrorCode, type Logger, type Position } from '@millrace/kernel';
+import { SyncError, systemClock, systemRandom, type ErrorCode, type Logger, type Position } from '@millrace/kernel';
 import { BEARER_PREFIX, decodeClientMessages, SUBPROTOCOL, type ClientMessage } from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import {
   newSession,
-  sessionStep,
   restoreSession,
   serialiseSession,
+  sessionStep,
   SESSION_DEFAULTS,
   type Push,
   type SessionEffect,
@@ -18,26 +18,31 @@ import type { AppDefinition } from '../app.js';
 import { createTokenVerifier, type TokenVerifier } from '../auth/tokens.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
-import { problemResponse } from '../routes/problem.js';
+import { publicError } from '../public-error.js';
+import { refusedSocket } from '../refused-socket.js';
 import { readSettings, type Settings } from '../settings.js';
-import { gatewayOf } from './gateway-object.js';
-import { pullHistory, replicationOf } from './replication-object.js';
+import { within } from '../within.js';
+import { EarliestAlarm } from './earliest-alarm.js';
+import { whenIdle } from './forgetting.js';
 import type { ObjectClass } from './object-class.js';
+import { pullHistory } from './pull-history.js';
+import { PRINCIPAL_HEADER, type SyncRpc } from './rpc.js';
+import { gatewayOf, replicationOf } from './stubs.js';
 
-/** Set by the Worker after it has verified the token; it builds the request anew, so that a caller cannot set it. */
-export const PRINCIPAL_HEADER = 'x-millrace-principal';
+/** A socket that says nothing in this time is closed: it costs a connection, and nobody knows what it is for. */
+const HELLO_MS = 10_000;
+/** One client has one socket, and for moments those that it has just lost. */
+const MAX_SOCKETS = 8;
+/** Longer than any query of the gateway may take: who has not answered by then never will. */
+const CALL_MS = 60_000;
 
 /** One client's bridge: the session reducer decides, this shell performs. */
-export interface SyncRpc extends Rpc.DurableObjectBranded {
-  /** Resolves with the cursor once the push has been taken in, or null if nobody is connected [D1]. */
-  push(push: Push): Promise<Answer<Position | null>>;
-}
-
 export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
   return class SyncDO extends DurableObject<Env> implements SyncRpc {
     readonly #settings: Settings;
     readonly #log: Logger;
     readonly #tokens: TokenVerifier;
+    readonly #alarm: EarliestAlarm;
     readonly #sessions = new Map<WebSocket, SessionState>();
     #waitingPushes: ((cursor: Position | null) => void)[] = [];
 
@@ -46,28 +51,25 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#settings = readSettings(env);
       this.#log = workerLogger(this.#settings, 'sync');
       this.#tokens = createTokenVerifier(this.#settings, systemClock.now);
+      this.#alarm = new EarliestAlarm(this.ctx.storage);
       for (const socket of this.ctx.getWebSockets()) this.#restore(socket);
     }
 
-    /** The upgrade. Who may speak for which client is settled before a socket exists (X7). */
+    /** The upgrade. Who may speak for which client is settled before a session exists (X7). */
     override async fetch(request: Request): Promise<Response> {
       try {
         const principal = JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? '')) as Principal;
         const clientId = new URL(request.url).pathname.slice(1);
         await this.#checkOwner(clientId, principal.sub);
-        const { 0: theirs, 1: ours } = new WebSocketPair();
-        this.ctx.acceptWebSocket(ours);
-        const { sub, claims, expiresAt } = principal;
-        this.#keep(ours, newSession({ clientId, sub, claims, expiresAt: expiresAt * 1000 }));
-        return new Response(null, { status: 101, webSocket: theirs, headers: { 'sec-websocket-protocol': SUBPROTOCOL } });
+        return this.#open(clientId, principal);
       } catch (error) {
-        return problemResponse(error, this.#log);
+        return refusedSocket(publicError(error, this.#log));
       }
     }
 
     async push(push: Push): Promise<Answer<Position | null>> {
       return answer(this.#log, async () => {
-        const live = [...this.#sessions].find(([, session]) => session.phase === 'live' || session.phase === 'registering');
+        const live = [...this.#sessions].find(([, { phase }]) => phase === 'live' || phase === 'registering');
         if (!live) return null;
         const taken = new Promise<Position | null>((resolve) => this.#waitingPushes.push(resolve));
         this.#dispatch(live[0], { kind: 'push', push });
@@ -80,7 +82,7 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         if (typeof message !== 'string') throw new SyncError('invalid-message', 'frames are text');
         for (const frame of decodeClientMessages(message)) this.#take(socket, frame);
       } catch (error) {
-        this.#dispatch(socket, refusal(error, 'invalid-message'));
+        this.#dispatch(socket, { kind: 'refused', ...this.#told(error) });
       }
     }
 
@@ -93,22 +95,52 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.webSocketClose(socket);
     }
 
-    override alarm(): void {
+    override async alarm(): Promise<void> {
       for (const socket of this.#sessions.keys()) this.#dispatch(socket, { kind: 'alarm' });
+      if (this.#sessions.size > 0) return;
+      const step = whenIdle(this.ctx.storage.kv.get<number>('idleSince') ?? null, systemClock.now());
+      if (step.kind === 'forget') return this.ctx.storage.deleteAll();
+      this.ctx.storage.kv.put('idleSince', step.idleSince);
+      await this.#alarm.ask(step.at);
+    }
+
+    async #checkOwner(clientId: string, sub: string): Promise<void> {
+      if (this.ctx.getWebSockets().length >= MAX_SOCKETS)
+        throw new SyncError('too-many-requests', 'this client has too many sockets');
+      if (this.ctx.storage.kv.get('owner') === sub) return;
+      unwrap(await gatewayOf(this.env, clientId, this.#settings.gateways).checkOwner(clientId, sub));
+      this.ctx.storage.kv.put('owner', sub);
+    }
+
+    #open(clientId: string, { sub, claims, expiresAt }: Principal): Response {
+      const { 0: theirs, 1: ours } = new WebSocketPair();
+      // The tag is kept by the runtime, also while the object sleeps: registrations are told apart by it.
+      this.ctx.acceptWebSocket(ours, [systemRandom.uuid()]);
+      this.ctx.storage.kv.delete('idleSince');
+      const helloBy = systemClock.now() + HELLO_MS;
+      this.#keep(ours, newSession({ clientId, sub, claims, expiresAt: expiresAt * 1000, helloBy }));
+      this.ctx.waitUntil(this.#alarm.ask(helloBy));
+      return new Response(null, { status: 101, webSocket: theirs, headers: { 'sec-websocket-protocol': SUBPROTOCOL } });
     }
 
     #take(socket: WebSocket, frame: ClientMessage): void {
       if (frame.type === 'hello') {
-        this.#dispatch(socket, { kind: 'hello', hello: frame, rememberedScope: this.ctx.storage.kv.get<string>('scope') ?? null });
+        this.#dispatch(socket, {
+          kind: 'hello',
+          hello: frame,
+          rememberedScope: this.ctx.storage.kv.get<string>('scope') ?? null,
+        });
       } else if (frame.type === 'received') {
         this.#dispatch(socket, { kind: 'received', received: frame });
       } else {
-        this.#settle(socket, this.#verify(frame.token), 'unauthenticated');
+        this.#settle(socket, this.#verify(frame.token), 'refused');
       }
     }
 
     async #verify(token: string): Promise<SessionEvent> {
-      const { sub, claims, expiresAt } = await this.#tokens.verify(token.startsWith(BEARER_PREFIX) ? token.slice(BEARER_PREFIX.length) : token);
+      const { sub, claims, expiresAt } = await this.#tokens.verify(
+        token.startsWith(BEARER_PREFIX) ? token.slice(BEARER_PREFIX.length) : token,
+      );
       return { kind: 'auth', sub, claims, expiresAt: expiresAt * 1000 };
     }
 
@@ -130,15 +162,15 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         case 'replace-older':
           return this.#others(socket).forEach((other) => this.#dispatch(other, { kind: 'replaced' }));
         case 'register':
-          return this.#settle(socket, this.#register(effect), 'register-failed');
+          return this.#settle(socket, this.#register(effect, this.#idOf(socket)), 'register-failed');
         case 'unregister':
-          return this.ctx.waitUntil(replicationOf(this.env).unregister(effect.clientId));
+          return this.ctx.waitUntil(replicationOf(this.env).unregister(effect.clientId, this.#idOf(socket)));
         case 'pull':
           return this.#settle(socket, this.#pull(effect, this.#clientOf(socket)), 'pull-failed');
         case 'answer':
           return this.#answerPushes(effect.cursor);
         case 'schedule':
-          return this.ctx.waitUntil(this.#schedule(effect.at));
+          return this.ctx.waitUntil(this.#alarm.ask(effect.at));
         case 'remember':
           return this.ctx.storage.kv.put('scope', effect.scope);
         case 'resynced':
@@ -147,24 +179,32 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       }
     }
 
-    async #register(effect: SessionEffect & { kind: 'register' }): Promise<SessionEvent> {
+    async #register(effect: SessionEffect & { kind: 'register' }, socketId: string): Promise<SessionEvent> {
       const { clientId, sub, rowKeys, cursor, afterMutation } = effect;
-      const head = unwrap(await replicationOf(this.env).register({ clientId, sub, rowKeys, cursor }));
-      const verdicts = unwrap(await gatewayOf(this.env, clientId, this.#settings.gateways).verdicts(clientId, afterMutation, cursor));
+      const head = unwrap(await replicationOf(this.env).register({ clientId, sub, rowKeys, cursor, socketId }));
+      const verdicts = unwrap(
+        await gatewayOf(this.env, clientId, this.#settings.gateways).verdicts(clientId, afterMutation, cursor),
+      );
       return { kind: 'registered', head, verdicts };
     }
 
-    async #pull(effect: SessionEffect & { kind: 'pull' }, clientId: string): Promise<SessionEvent> {
-      const result = await pullHistory(this.env, this.#settings, { clientId, after: effect.after, rowKeys: effect.rowKeys });
-      return { kind: 'pulled', result };
+    async #pull({ after, rowKeys }: SessionEffect & { kind: 'pull' }, clientId: string): Promise<SessionEvent> {
+      return {
+        kind: 'pulled',
+        result: await pullHistory(this.env, this.#settings.gateways, { clientId, after, rowKeys }),
+      };
     }
 
-    /** Dispatches what `work` comes to; a failure is an event like any other. */
-    #settle(socket: WebSocket, work: Promise<SessionEvent>, failed: 'register-failed' | 'pull-failed' | 'unauthenticated'): void {
+    /** Dispatches what `work` comes to; a failure, or no answer at all, is an event like any other. */
+    #settle(
+      socket: WebSocket,
+      work: Promise<SessionEvent>,
+      failed: 'register-failed' | 'pull-failed' | 'refused',
+    ): void {
       this.ctx.waitUntil(
-        work.then(
+        within(systemClock, CALL_MS, 'a call of the session', work).then(
           (event) => this.#dispatch(socket, event),
-          (error: unknown) => this.#dispatch(socket, failed === 'unauthenticated' ? refusal(error, failed) : { ...failure(error), kind: failed }),
+          (error: unknown) => this.#dispatch(socket, { kind: failed, ...this.#told(error) }),
         ),
       );
     }
@@ -175,17 +215,6 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       waiting.forEach((resolve) => resolve(cursor));
     }
 
-    async #schedule(at: number): Promise<void> {
-      const current = await this.ctx.storage.getAlarm();
-      if (current === null || current > at || current <= systemClock.now()) await this.ctx.storage.setAlarm(at);
-    }
-
-    async #checkOwner(clientId: string, sub: string): Promise<void> {
-      if (this.ctx.storage.kv.get('owner') === sub) return;
-      unwrap(await gatewayOf(this.env, clientId, this.#settings.gateways).checkOwner(clientId, sub));
-      this.ctx.storage.kv.put('owner', sub);
-    }
-
     #restore(socket: WebSocket): void {
       const session = restoreSession(socket.deserializeAttachment());
       if (!session) return closeQuietly(socket, 1012, 'the server was updated: connect again');
@@ -193,9 +222,15 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#dispatch(socket, { kind: 'woken' });
     }
 
+    /** A session that is over leaves nothing in its attachment: while its socket closes, the object may be evicted, and would take it for live. */
     #keep(socket: WebSocket, state: SessionState): void {
       this.#sessions.set(socket, state);
-      if (state.phase !== 'closed') socket.serializeAttachment(serialiseSession(state));
+      socket.serializeAttachment(state.phase === 'closed' ? null : serialiseSession(state));
+    }
+
+    #told(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+      const { code, message } = publicError(error, this.#log);
+      return { code, message };
     }
 
     #others(socket: WebSocket): readonly WebSocket[] {
@@ -205,15 +240,11 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     #clientOf(socket: WebSocket): string {
       return this.#sessions.get(socket)?.clientId ?? '';
     }
+
+    #idOf(socket: WebSocket): string {
+      return this.ctx.getTags(socket)[0] ?? '';
+    }
   };
-}
-
-function failure(error: unknown): { readonly code: ErrorCode; readonly message: string } {
-  return error instanceof SyncError ? { code: error.code, message: error.message } : { code: 'internal', message: errorText(error) };
-}
-
-function refusal(error: unknown, fallback: ErrorCode): SessionEvent {
-  return { kind: 'refused', ...(error instanceof SyncError ? failure(error) : { code: fallback, message: 'the frame was refused' }) };
 }
 
 /** A socket that is already gone tells so by its close event, not here. */
@@ -223,8 +254,4 @@ function sendQuietly(socket: WebSocket, text: string): void {
 
 function closeQuietly(socket: WebSocket, code: number, reason: string): void {
   if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
-}
-
-export function syncOf(env: Env, clientId: string): DurableObjectStub<SyncRpc> {
-  return env.SYNC.get(env.SYNC.idFromName(clientId));
 }

@@ -1,7 +1,7 @@
 import { SyncError } from '@millrace/kernel';
 import { unwrap } from '../answer.js';
 import { bearerOfHeader, sameSecret } from '../auth/bearer.js';
-import { replicationOf } from '../objects/replication-object.js';
+import { replicationOf } from '../objects/stubs.js';
 import type { RouteCall } from './principal.js';
 import type { Router } from './router.js';
 
@@ -25,4 +25,5 @@ async function checkAdmin(c: RouteCall): Promise<void> {
   if (!expected) throw new SyncError('not-found', 'there is no such route');
   const given = bearerOfHeader(c.req.header('authorization'));
   if (!(await sameSecret(given, expected))) throw new SyncError('unauthenticated', 'this is not the admin token');
+  c.set('operator', true);
 }

@@ -3,7 +3,11 @@ import { decodeValue } from '@millrace/sync-protocol';
 import type { GenericSchema, InferOutput } from 'valibot';
 
 /** Reads a JSON body of at most `maxBytes`, counted while it arrives: a declared length is only a claim (X18). */
-export async function readJson<Schema extends GenericSchema>(request: Request, schema: Schema, maxBytes: number): Promise<InferOutput<Schema>> {
+export async function readJson<Schema extends GenericSchema>(
+  request: Request,
+  schema: Schema,
+  maxBytes: number,
+): Promise<InferOutput<Schema>> {
   const text = await readText(request, maxBytes);
   let value: unknown;
   try {

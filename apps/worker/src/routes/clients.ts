@@ -1,7 +1,6 @@
 import { registerRequestSchema, type RegisterResponse } from '@millrace/sync-protocol';
 import { unwrap } from '../answer.js';
-import { gatewayOf } from '../objects/gateway-object.js';
-import { replicationOf } from '../objects/replication-object.js';
+import { gatewayOf, replicationOf } from '../objects/stubs.js';
 import { readJson } from './body.js';
 import { principalOf } from './principal.js';
 import type { Router } from './router.js';
@@ -12,7 +11,9 @@ export function clientsRoute(router: Router): void {
     const principal = await principalOf(c);
     const { clientId } = await readJson(c.req.raw, registerRequestSchema, 1024);
     unwrap(await replicationOf(c.env).wake());
-    const { epoch } = unwrap(await gatewayOf(c.env, clientId, c.get('millrace').settings.gateways).register(clientId, principal));
+    const { epoch } = unwrap(
+      await gatewayOf(c.env, clientId, c.get('millrace').settings.gateways).register(clientId, principal),
+    );
     return c.json({ clientId, epoch } satisfies RegisterResponse);
   });
 }

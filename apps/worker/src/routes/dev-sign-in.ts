@@ -1,9 +1,9 @@
-import { SyncError } from '@millrace/kernel';
+import { must, SyncError, systemClock } from '@millrace/kernel';
 import { devSignInRequestSchema, type DevSignInResponse, type DevUser } from '@millrace/sync-protocol';
 import { unwrap } from '../answer.js';
 import type { DevSignIn } from '../app.js';
 import { signToken } from '../auth/tokens.js';
-import { gatewayOf } from '../objects/gateway-object.js';
+import { gatewayOf } from '../objects/stubs.js';
 import { readJson } from './body.js';
 import type { RouteCall } from './principal.js';
 import type { Router } from './router.js';
@@ -20,15 +20,21 @@ export function devSignInRoutes(router: Router): void {
     const { email } = await readJson(c.req.raw, devSignInRequestSchema, 1024);
     const user = (await listUsers(c, devSignIn)).find((candidate) => candidate.email === email);
     if (!user) throw new SyncError('not-found', 'no user has this e-mail address; GET this route lists all');
-    const expiresAt = Math.floor(Date.now() / 1000) + TOKEN_LIFE_SECONDS;
-    const token = await signToken(c.get('millrace').settings.jwtSecret ?? '', devSignIn.toClaims(user), expiresAt);
+    const expiresAt = Math.floor(systemClock.now() / 1000) + TOKEN_LIFE_SECONDS;
+    const token = await signToken(
+      must(c.get('millrace').settings.jwtSecret, 'development sign-in has a secret to sign with'),
+      devSignIn.toClaims(user),
+      expiresAt,
+    );
     return c.json({ token, user } satisfies DevSignInResponse);
   });
 }
 
 function devSignInOf(c: RouteCall): DevSignIn {
   const { app, settings } = c.get('millrace');
-  const allowed = settings.dev && settings.jwtSecret !== null && LOOPBACK.has(new URL(c.req.url).hostname);
+  // With a key set of an identity provider, a token that we sign would be refused.
+  const signs = settings.jwtSecret !== null && settings.jwksUrl === null;
+  const allowed = settings.dev && signs && LOOPBACK.has(new URL(c.req.url).hostname);
   if (!allowed || !app.devSignIn) throw new SyncError('not-found', 'there is no such route');
   return app.devSignIn;
 }

@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
 import type { Principal } from '@millrace/sync-rules';
 import { bearerOfHeader } from '../auth/bearer.js';
-import type { Env } from '../env.js';
-import type { RouteContext } from './router.js';
+import type { RouteTypes } from './router.js';
 
-export type RouteCall = Context<{ Bindings: Env; Variables: { millrace: RouteContext } }>;
+export type RouteCall = Context<RouteTypes>;
 
 /** Who makes this call. Throws `unauthenticated`. */
 export function principalOf(c: RouteCall): Promise<Principal> {

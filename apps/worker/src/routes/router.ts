@@ -4,12 +4,13 @@ import type { AppDefinition } from '../app.js';
 import { createTokenVerifier, type TokenVerifier } from '../auth/tokens.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
+import { problemResponse } from '../problem.js';
+import { knownError, publicError } from '../public-error.js';
 import { readSettings, type Settings } from '../settings.js';
 import { adminRoutes } from './admin.js';
 import { changesRoute } from './changes.js';
 import { clientsRoute } from './clients.js';
 import { devSignInRoutes } from './dev-sign-in.js';
-import { problemResponse } from './problem.js';
 import { siteRoute } from './site.js';
 import { snapshotsRoute } from './snapshots.js';
 import { syncRoute } from './sync.js';
@@ -22,10 +23,18 @@ export interface RouteContext {
   readonly log: Logger;
 }
 
-export type Router = Hono<{ Bindings: Env; Variables: { millrace: RouteContext } }>;
+/** `operator`: the caller has shown the admin token, and is told of errors what concerns the server alone. */
+export interface RouteTypes {
+  readonly Bindings: Env;
+  readonly Variables: { millrace: RouteContext; operator?: true };
+}
+
+export type Router = Hono<RouteTypes>;
 
 /** All routes of DESIGN §7 that this Worker serves; everything else is the site. */
-export function createRouter(app: AppDefinition): (request: Request, env: Env, ctx: ExecutionContext) => Promise<Response> {
+export function createRouter(
+  app: AppDefinition,
+): (request: Request, env: Env, ctx: ExecutionContext) => Promise<Response> {
   const router: Router = new Hono();
   const context = once((env: Env) => routeContext(app, env));
 
@@ -44,14 +53,25 @@ export function createRouter(app: AppDefinition): (request: Request, env: Env, c
     throw new SyncError('not-found', 'there is no such route');
   });
   siteRoute(router);
-  router.onError((error, c) => problemResponse(error, c.get('millrace')?.log ?? bareLogger()));
+  router.onError((error, c) => {
+    const context: RouteContext | undefined = c.get('millrace');
+    // Without context it is a setting that is wrong: whoever set the Worker up has to see which.
+    const told =
+      context && !c.get('operator') ? publicError(error, context.log) : knownError(error, context?.log ?? bareLogger());
+    return problemResponse(told);
+  });
 
   return async (request, env, ctx) => router.fetch(request, env, ctx);
 }
 
 function routeContext(app: AppDefinition, env: Env): RouteContext {
   const settings = readSettings(env);
-  return { app, settings, tokens: createTokenVerifier(settings, systemClock.now), log: workerLogger(settings, 'worker') };
+  return {
+    app,
+    settings,
+    tokens: createTokenVerifier(settings, systemClock.now),
+    log: workerLogger(settings, 'worker'),
+  };
 }
 
 /** Settings do not change while an isolate lives. */
@@ -62,5 +82,5 @@ function once<In, Out>(make: (input: In) => Out): (input: In) => Out {
 
 /** For the one error that can come before settings are read: the settings. */
 function bareLogger(): Logger {
-  return workerLogger({ logLevel: 'info' } as Settings, 'worker');
+  return workerLogger({ logLevel: 'info' }, 'worker');
 }

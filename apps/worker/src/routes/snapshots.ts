@@ -1,8 +1,7 @@
 import { snapshotRequestSchema } from '@millrace/sync-protocol';
-import { snapshotOf, type SnapshotOrder } from '../objects/snapshot-object.js';
+import type { SnapshotOrder } from '../objects/rpc.js';
 import { unwrap } from '../answer.js';
-import { gatewayOf } from '../objects/gateway-object.js';
-import { replicationOf } from '../objects/replication-object.js';
+import { gatewayOf, replicationOf, snapshotOf } from '../objects/stubs.js';
 import { readJson } from './body.js';
 import { principalOf } from './principal.js';
 import type { Router } from './router.js';
@@ -15,6 +14,10 @@ export function snapshotsRoute(router: Router): void {
     unwrap(await replicationOf(c.env).wake());
     unwrap(await gatewayOf(c.env, clientId, c.get('millrace').settings.gateways).checkOwner(clientId, principal.sub));
     const order: SnapshotOrder = { clientId, schemaVersion, claims: principal.claims };
-    return snapshotOf(c.env, clientId).fetch('https://snapshot/', { method: 'POST', body: JSON.stringify(order), signal: c.req.raw.signal });
+    return snapshotOf(c.env, clientId).fetch('https://snapshot/', {
+      method: 'POST',
+      body: JSON.stringify(order),
+      signal: c.req.raw.signal,
+    });
   });
 }

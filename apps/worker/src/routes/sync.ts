@@ -1,20 +1,36 @@
 import { isUuid, SyncError } from '@millrace/kernel';
 import { SUBPROTOCOL } from '@millrace/sync-protocol';
 import { bearerOfSubprotocols } from '../auth/bearer.js';
-import { PRINCIPAL_HEADER, syncOf } from '../objects/sync-object.js';
+import { PRINCIPAL_HEADER } from '../objects/rpc.js';
+import { syncOf } from '../objects/stubs.js';
+import { publicError } from '../public-error.js';
+import { refusedSocket } from '../refused-socket.js';
+import type { Principal } from '@millrace/sync-rules';
 import type { RouteCall } from './principal.js';
 import type { Router } from './router.js';
 
 /** `GET /api/sync?client=<id>`: the client's WebSocket. The token is in the subprotocol; the id is no secret and is checked against its owner. */
 export function syncRoute(router: Router): void {
   router.get('/api/sync', async (c) => {
-    if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') throw new SyncError('invalid-message', 'this route speaks WebSocket only');
+    if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
+      throw new SyncError('invalid-message', 'this route speaks WebSocket only');
     checkOrigin(c);
-    const principal = await c.get('millrace').tokens.verify(bearerOfSubprotocols(c.req.header('sec-websocket-protocol')));
+    const token = bearerOfSubprotocols(c.req.header('sec-websocket-protocol'));
     const clientId = c.req.query('client') ?? '';
     if (!isUuid(clientId)) throw new SyncError('invalid-message', 'name the client: /api/sync?client=<uuid>');
+    const { tokens, log } = c.get('millrace');
+    let principal: Principal;
+    try {
+      principal = await tokens.verify(token);
+    } catch (error) {
+      return refusedSocket(publicError(error, log));
+    }
     // Built from nothing, so that no header of the caller can pose as ours.
-    const headers = { upgrade: 'websocket', 'sec-websocket-protocol': SUBPROTOCOL, [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)) };
+    const headers = {
+      upgrade: 'websocket',
+      'sec-websocket-protocol': SUBPROTOCOL,
+      [PRINCIPAL_HEADER]: encodeURIComponent(JSON.stringify(principal)),
+    };
     return syncOf(c.env, clientId).fetch(`https://sync/${clientId}`, { headers });
   });
 }

@@ -141,6 +141,7 @@ export function takeAuth(
 /** The alarm may come early, late or twice: only the times in the state decide (F45). */
 export function takeAlarm(state: SessionState, ctx: SessionContext): SessionStep {
   if (state.expiresAt <= ctx.now) return fail(state, 'unauthenticated', 'the token has expired');
+  if (state.phase === 'new' && state.sweepAt <= ctx.now) return fail(state, 'timeout', 'no hello came in time');
   const retry = state.retryAt !== null && state.retryAt <= ctx.now ? { retryAt: null } : {};
   const sweep = state.sweepAt <= ctx.now ? { sweepAt: ctx.now + ctx.sweepMs, behind: true } : {};
   const step =

@@ -33,7 +33,7 @@ export interface SessionState {
   /** Pulls that failed in a row, and when to try again (ms since 1970). */
   readonly failedPulls: number;
   readonly retryAt: number | null;
-  /** When to look by itself, should every doorbell have been lost (F41). */
+  /** When to look by itself, should every doorbell have been lost (F41); before `hello`, when to give it up. */
   readonly sweepAt: number;
 }
 
@@ -43,10 +43,12 @@ export interface NewSession {
   readonly claims: Claims;
   /** ms since 1970. */
   readonly expiresAt: number;
+  /** When a socket that has not said `hello` is closed, ms since 1970. Default: with its token. */
+  readonly helloBy?: number;
 }
 
 /** A session for a socket whose token has been verified and whose `hello` is to come. */
-export function newSession({ clientId, sub, claims, expiresAt }: NewSession): SessionState {
+export function newSession({ clientId, sub, claims, expiresAt, helloBy = expiresAt }: NewSession): SessionState {
   return {
     phase: 'new',
     clientId,
@@ -63,7 +65,7 @@ export function newSession({ clientId, sub, claims, expiresAt }: NewSession): Se
     owesAnswer: false,
     failedPulls: 0,
     retryAt: null,
-    sweepAt: expiresAt,
+    sweepAt: helloBy,
   };
 }
 

@@ -317,6 +317,16 @@ describe('[D5] credits', () => {
 });
 
 describe('tokens', () => {
+  it('a socket that does not say hello in time is closed; one that has is not', () => {
+    const waiting: SessionState = { ...freshSession(), sweepAt: NOW + 10_000 };
+    expect(kinds(run(waiting, [{ kind: 'alarm' }], context({ now: NOW + 9_999 })))).toBe('schedule');
+    expect(frames(run(waiting, [{ kind: 'alarm' }], context({ now: NOW + 10_000 })))).toMatchObject([
+      { type: 'error', code: 'timeout' },
+    ]);
+    const greeted = run(waiting, [helloEvent]).state;
+    expect(kinds(run(greeted, [{ kind: 'alarm' }], context({ now: NOW + 10_000 })))).toBe('schedule');
+  });
+
   it('expiry closes the socket, renewal moves it', () => {
     const late = context({ now: NOW + 900_000 });
     expect(frames(run(live(), [{ kind: 'alarm' }], late))).toMatchObject([{ type: 'error', code: 'unauthenticated' }]);

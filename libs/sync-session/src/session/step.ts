@@ -60,7 +60,8 @@ export function resync(state: SessionState, cause: ResyncCause, message: string)
   ]);
 }
 
-function closeCodeOf(code: ErrorCode): number {
+/** The WebSocket close code by which a client learns of an error. */
+export function closeCodeOf(code: ErrorCode): number {
   switch (code) {
     case 'invalid-message':
     case 'limit-exceeded':

@@ -1,0 +1,71 @@
+import type { HistoryPage, MutationMark, PageResult } from '@millrace/change-history';
+import type { Position, Row } from '@millrace/kernel';
+import type { PushOutcome } from '@millrace/mutations';
+import type { Registration } from '@millrace/replication';
+import type { AdminStatus, PushRequest, ResyncCause } from '@millrace/sync-protocol';
+import type { Claims, Principal } from '@millrace/sync-rules';
+import type { Push } from '@millrace/sync-session';
+import type { Answer } from '../answer.js';
+
+/** The methods by which Worker and Durable Objects call each other. Types alone: who calls does not load who is called. */
+
+/** The one writer of history, and the one that tells the instances. */
+export interface ReplicationRpc extends Rpc.DurableObjectBranded {
+  /** Begins capture if it does not run yet; resolves with the head of history. */
+  wake(): Promise<Answer<Position>>;
+  register(request: RegisterRequest): Promise<Answer<Position>>;
+  /** Without effect unless `socketId` is the registration in force: a late call of an older socket must not silence a newer one. */
+  unregister(clientId: string, socketId: string): Promise<void>;
+  /** What touches these row keys after a cursor: from memory, or where in history to read up to [H5]. */
+  recent(after: Position, rowKeys: readonly string[]): Promise<Answer<RecentHistory>>;
+  /** Resolves when everything up to this WAL address is persisted and visible, with the head of history then [S2]. */
+  waitFor(lsn: string): Promise<Answer<Position>>;
+  /** We have just committed: look now rather than at the next tick. */
+  nudge(): Promise<void>;
+  countResync(cause: ResyncCause): Promise<void>;
+  status(): Promise<Answer<AdminStatus>>;
+}
+
+export interface RegisterRequest extends Registration {
+  readonly cursor: Position;
+  /** The socket that registers: one client's registrations are told apart by it. */
+  readonly socketId: string;
+}
+
+export type RecentHistory =
+  | { readonly kind: 'page'; readonly page: HistoryPage }
+  /** The tail does not hold the cursor. */
+  | { readonly kind: 'history'; readonly upTo: Position };
+
+/** One client's bridge: the session reducer decides, this shell performs. */
+export interface SyncRpc extends Rpc.DurableObjectBranded {
+  /** Resolves with the cursor once the push has been taken in, or null if nobody is connected [D1]. */
+  push(push: Push): Promise<Answer<Position | null>>;
+}
+
+/**
+ * Holds two connections for the clients of its shard: writes on one, pages on the other, so that a reader that catches up never waits
+ * behind a write that waits for a lock [W3].
+ */
+export interface GatewayRpc extends Rpc.DurableObjectBranded {
+  register(clientId: string, principal: Principal): Promise<Answer<{ epoch: string }>>;
+  /** Answers `unknown-client` unless the client id is bound to `sub` (X7). */
+  checkOwner(clientId: string, sub: string): Promise<Answer<null>>;
+  push(request: PushRequest, principal: Principal): Promise<Answer<PushOutcome>>;
+  page(after: Position, upTo: Position, rowKeys: readonly string[]): Promise<Answer<PageResult>>;
+  verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>>;
+  devUsers(): Promise<Answer<readonly Row[]>>;
+}
+
+/** Answers `fetch` with a {@link SnapshotOrder} as its body by one stream. */
+export type SnapshotRpc = Rpc.DurableObjectBranded;
+
+/** What the Worker orders: it has checked the token and that the client id is the caller's. */
+export interface SnapshotOrder {
+  readonly clientId: string;
+  readonly schemaVersion: string;
+  readonly claims: Claims;
+}
+
+/** Set on the upgrade by the Worker after it has verified the token; it builds the request anew, so that a caller cannot set it. */
+export const PRINCIPAL_HEADER = 'x-millrace-principal';

@@ -1,0 +1,10 @@
+import type { SyncError } from '@millrace/kernel';
+import { problemOf } from '@millrace/sync-protocol';
+
+/** An error as `application/problem+json`; what may be said in it is for `publicError` to decide. */
+export function problemResponse(error: SyncError): Response {
+  const problem = problemOf(error);
+  const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+  if (error.retry === 'backoff') headers.set('retry-after', '1');
+  return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}

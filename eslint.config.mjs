@@ -71,6 +71,8 @@ export default [
   { files: ['libs/entities/**/src/**'], rules: { 'no-restricted-syntax': inEntities } },
   { files: ['libs/**/src/**'], ignores: [...tests, ...nodeLibraries, kernelPorts], rules: anyRuntimeRules },
   { files: ['libs/postgres/src/**'], ignores: tests, rules: socketAdapterRules },
+  // The entry of the browser's database worker: a composition root, and its console is the log.
+  { files: ['libs/pglite-client/src/worker.ts'], rules: { 'no-console': 'off' } },
   { files: tests, rules: { ...boundaries(specEdges), 'no-restricted-syntax': inTests } },
   { files: ['apps/e2e/**/*.ts'], rules: boundaries(systemTestEdges, ['@millrace/worker']) },
   prettier,

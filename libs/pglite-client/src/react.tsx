@@ -1,9 +1,9 @@
-import { createContext, useContext, useEffect, useMemo, useRef, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { MillraceClient } from './client/millrace-client.js';
 import type { ClientStatus } from './core/client-status.js';
 import type { Observable } from './core/observable.js';
 import type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
-import { liveStore, type QueryState } from './react-hooks/live-store.js';
+import { liveStore, type QueryState, type ShownRows } from './react-hooks/live-store.js';
 
 export type { MillraceClient } from './client/millrace-client.js';
 export type { ClientStatus } from './core/client-status.js';
@@ -33,14 +33,22 @@ export function useClient(): MillraceClient {
 /** The rows of a statement, now and after each change, local or remote. Parameters are compared by value. */
 export function useQuery<T = Record<string, unknown>>(sql: string, params: readonly unknown[] = []): QueryState<T> {
   const client = useClient();
-  const before = useRef<readonly T[]>([]);
-  const key = JSON.stringify(params, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-  const store = useMemo(() => liveStore<T>(client, { sql, params }, before.current), [client, sql, key]);
-  const state = useObservable(store);
-  useEffect(() => {
-    before.current = state.rows;
-  }, [state]);
-  return state;
+  const [shown] = useState<ShownRows<T>>(() => ({ rows: [] }));
+  const values = useSameWhileEqual(params);
+  const store = useMemo(() => liveStore<T>(client, { sql, params: values }, shown), [client, sql, values, shown]);
+  return useObservable(store);
+}
+
+/** The first of equal lists: a new array of the same parameters is no new query. */
+function useSameWhileEqual(params: readonly unknown[]): readonly unknown[] {
+  const [kept, setKept] = useState(params);
+  if (textOf(kept) === textOf(params)) return kept;
+  setKept(params);
+  return params;
+}
+
+function textOf(params: readonly unknown[]): string {
+  return JSON.stringify(params, (_name, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
 }
 
 /** Phase, connection, cursor, counts of the outbox, and what is wrong, if anything is. */

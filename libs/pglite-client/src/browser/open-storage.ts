@@ -1,5 +1,5 @@
 import { errorText, SyncError, type Clock, type Logger } from '@millrace/kernel';
-import { openPGlite, type LivePGlite } from '../store/open-pglite.js';
+import { openPGlite, type LocalPostgres } from '../store/open-pglite.js';
 
 /** Where a database is kept: OPFS file by file, OPFS through memory (for browsers with few file handles), or not at all. */
 export type StorageKind = 'opfs-ahp' | 'memfs2opfs' | 'memory';
@@ -8,7 +8,7 @@ export type StorageKind = 'opfs-ahp' | 'memfs2opfs' | 'memory';
 const OPEN_MS = 30_000;
 
 export interface OpenedStorage {
-  readonly pg: LivePGlite;
+  readonly pg: LocalPostgres;
   readonly kind: StorageKind;
 }
 

@@ -1,4 +1,4 @@
-import { emptyRow, SyncError, type Row } from '@millrace/kernel';
+import { SyncError, type Row } from '@millrace/kernel';
 import {
   findTable,
   quoteIdent,
@@ -93,5 +93,5 @@ async function readRows(
     `select k.key, ${rowJson('t', columns)} as row from unnest($1::text[]) as k (key) join ${quoteTable(table.name)} t on ${equal.join(' and ')}`,
     [keys],
   );
-  return rows.map((row) => ({ key: text(row, 'key'), row: Object.assign(emptyRow(), rowOfJson(text(row, 'row'))) }));
+  return rows.map((row) => ({ key: text(row, 'key'), row: rowOfJson(text(row, 'row')) }));
 }

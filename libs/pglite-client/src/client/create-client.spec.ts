@@ -1,6 +1,6 @@
 import { must, SqlError, type Row } from '@millrace/kernel';
 import type { Validators } from '@millrace/schema-meta';
-import { openPGlite, type LivePGlite } from '../store/open-pglite.js';
+import { openPGlite, type LocalPostgres } from '../store/open-pglite.js';
 import { putRows } from '../store/write-rows.js';
 import { queryText, textParsers } from '../store/pglite-text.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
@@ -17,7 +17,7 @@ import { InvalidWriteError } from './local-errors.js';
 import type { MillraceClient } from './millrace-client.js';
 
 /** A Postgres that makes binary COPY. */
-let copier: LivePGlite;
+let copier: LocalPostgres;
 beforeAll(async () => {
   copier = await openPGlite();
   for (const table of conformanceSchema.tables) {

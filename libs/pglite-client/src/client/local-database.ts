@@ -3,6 +3,8 @@ import { SyncError } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { queryText, sqlErrorOf, textParsers } from '../store/pglite-text.js';
 import { checkLimits, checkRows, type Validate } from './check-recorded.js';
+import type { StoreSummary } from '../core/ports/client-store.js';
+import { readSummary } from '../store/replica-role.js';
 import { explainLocalError } from './local-errors.js';
 import type { LocalDatabase, Queries, QueryOptions, QueryResult, WriteOptions } from './millrace-client.js';
 import { statementKind } from './statement-kind.js';
@@ -11,8 +13,8 @@ export interface LocalDatabaseOptions {
   readonly pg: PGlite;
   readonly schema: SchemaMeta;
   readonly validate: Validate | null;
-  /** Awaited after a transaction that was recorded: the client's status then tells of it. */
-  readonly onRecorded: () => Promise<void>;
+  /** Called when a recorded transaction has committed, with the store as it was then: the client's status tells of a write once it resolves. */
+  readonly onRecorded: (summary: StoreSummary) => void;
 }
 
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
@@ -42,7 +44,7 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
     { validate: wanted = true }: WriteOptions = {},
   ): Promise<T> {
     return guarded(async () => {
-      let isRecorded = false;
+      let summary: StoreSummary | null = null;
       const value = await pg.transaction(async (tx) => {
         const result = await work({
           query: (sql, params = [], options = {}) => guarded(() => run(tx, refuseControl(sql), params, options)),
@@ -50,12 +52,13 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
         const recorded = {
           query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
         };
-        isRecorded = (await checkLimits(recorded)) > 0;
-        if (isRecorded && wanted && validate) await checkRows(recorded, schema, validate);
+        if ((await checkLimits(recorded)) === 0) return result;
+        if (wanted && validate) await checkRows(recorded, schema, validate);
+        summary = await readSummary(recorded);
         return result;
       });
+      if (summary) onRecorded(summary);
       await pg.syncToFs();
-      if (isRecorded) await onRecorded();
       return value;
     });
   }

@@ -1,8 +1,9 @@
+import type { PGlite } from '@electric-sql/pglite';
 import { noValidators, type SchemaMeta } from '@millrace/schema-meta';
 import type { Clock, Logger, Random } from '@millrace/kernel';
 import type { Transport } from '../core/ports/transport.js';
 import { runClient } from '../core/run-client.js';
-import type { LivePGlite } from '../store/open-pglite.js';
+import { liveQueries } from '../live/live-queries.js';
 import { pgliteStore } from '../store/pglite-store.js';
 import type { Validate } from './check-recorded.js';
 import { explainLocalError } from './local-errors.js';
@@ -14,7 +15,7 @@ import { sqlErrorOf } from '../store/pglite-text.js';
 
 export interface StartClientOptions {
   /** The client closes it. */
-  readonly pg: LivePGlite;
+  readonly pg: PGlite;
   readonly transport: Transport;
   readonly getToken: () => Promise<string>;
   readonly schema: SchemaMeta;
@@ -37,15 +38,15 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
   const { pg, schema, validate, logger } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
   const running = await runClient({ ...options, store, schemaVersion: schema.version });
+  const live = liveQueries(pg, logger);
   const pending = observableList(store.pending, running.onStoreChange, logger);
   const rejected = observableList(store.rejected, running.onStoreChange, logger);
   return {
     ready: whenReady(running.status),
-    db: localDatabase({ pg, schema, validate, onRecorded: running.refresh }),
+    db: localDatabase({ pg, schema, validate, onRecorded: running.written }),
     live: async <T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) => {
       try {
-        const query = await pg.live.query<T>(sql, [...params], ({ rows }) => onRows(rows));
-        return () => query.unsubscribe();
+        return await live.subscribe(sql, params, onRows);
       } catch (error) {
         throw explainLocalError(sqlErrorOf(error));
       }

@@ -5,7 +5,7 @@ import { initialState, type ClientState } from './client-state.js';
 import { statusOf, type ClientStatus } from './client-status.js';
 import { effectRunner } from './effect-runner.js';
 import { observable, type Observable } from './observable.js';
-import type { ClientStore } from './ports/client-store.js';
+import type { ClientStore, StoreSummary } from './ports/client-store.js';
 import type { Transport } from './ports/transport.js';
 
 export interface RunClientOptions {
@@ -33,8 +33,8 @@ export interface RunningClient {
   online(): void;
   /** Loads all rows anew. */
   resync(): void;
-  /** Reads the store's summary anew: resolves once `status` tells what has been written before the call. */
-  refresh(): Promise<void>;
+  /** A local transaction has committed and left the store like this. Whoever writes by other ways is heard through `onLocalWrite`, later. */
+  written(summary: StoreSummary): void;
   /** Forgets a rejected mutation. */
   dispose(txId: string): Promise<void>;
   /** Ends the connection, waits for what the store is doing, and closes it. */
@@ -90,7 +90,7 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     disconnect: () => dispatch({ type: 'disconnect' }),
     online: () => dispatch({ type: 'online' }),
     resync: () => dispatch({ type: 'resync' }),
-    refresh,
+    written: (summary) => dispatch({ type: 'store-changed', summary }),
     dispose: async (txId) => {
       const summary = await store.dispose(txId);
       dispatch({ type: 'store-changed', summary });

@@ -9,20 +9,27 @@ export interface QueryState<T> {
   readonly error: Error | null;
 }
 
+/** The rows that a component shows, kept over a change of its statement: a list does not go blank while the next one is found. */
+export interface ShownRows<T> {
+  rows: readonly T[];
+}
+
 /** A live query that runs while somebody subscribes. */
 export function liveStore<T>(
   client: MillraceClient,
   query: { readonly sql: string; readonly params: readonly unknown[] },
-  before: readonly T[],
+  shown: ShownRows<T>,
 ): Observable<QueryState<T>> {
-  const state = observable<QueryState<T>>({ rows: before, loading: true, error: null });
+  const state = observable<QueryState<T>>({ rows: shown.rows, loading: true, error: null });
   let subscribers = 0;
   let end: () => void = () => undefined;
 
   function start(): void {
     let wanted = true;
     const starting = client.live<T>(query.sql, query.params, (rows) => {
-      if (wanted) state.set({ rows, loading: false, error: null });
+      if (!wanted) return;
+      shown.rows = rows;
+      state.set({ rows, loading: false, error: null });
     });
     starting.catch((error: Error) => {
       if (wanted) state.set({ rows: [], loading: false, error });

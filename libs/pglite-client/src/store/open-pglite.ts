@@ -1,8 +1,7 @@
 import { PGlite, types, type PGliteOptions } from '@electric-sql/pglite';
-import { live, type PGliteWithLive } from '@electric-sql/pglite/live';
 
-/** A Postgres in this process, as the client needs it. */
-export type LivePGlite = PGlite & PGliteWithLive;
+/** A Postgres in this process, opened with our settings. */
+export type LocalPostgres = PGlite;
 
 /** Types whose values JS numbers and Dates cannot hold: they stay strings (I10). */
 const AS_TEXT = [
@@ -29,10 +28,9 @@ const CONFIGURATION = [
 ];
 
 /** Opens a PGlite. `options`: its place and, if it was prefetched, its code. */
-export async function openPGlite(options: PGliteOptions = {}): Promise<LivePGlite> {
+export async function openPGlite(options: PGliteOptions = {}): Promise<PGlite> {
   return PGlite.create({
     ...options,
-    extensions: { live },
     postgresqlconf: CONFIGURATION,
     parsers: Object.fromEntries(AS_TEXT.map((oid) => [oid, (text: string) => text])),
   });

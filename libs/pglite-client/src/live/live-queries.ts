@@ -1,0 +1,114 @@
+import type { PGlite } from '@electric-sql/pglite';
+import { errorText, type Logger } from '@millrace/kernel';
+import { quoteIdent, quoteLiteral } from '@millrace/schema-meta';
+import { tableDependencies, type ReadTable } from './table-dependencies.js';
+
+/** Statements that run again whenever a table that they read has changed. */
+export interface LiveQueries {
+  /**
+   * Calls `onRows` with the rows now (before this resolves) and after each change. Changes that come while a statement runs are seen by one
+   * more run, however many they were. Resolves to the end of it.
+   */
+  subscribe<T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void): Promise<() => Promise<void>>;
+}
+
+interface Subscription {
+  readonly run: () => Promise<void>;
+  dirty: boolean;
+  ended: boolean;
+}
+
+/** The channel on which changes of a table are told; apply tells them itself, since triggers are silent in replica role [A1]. */
+const CHANNEL = (namespace: string, table: string) => `table_change__${namespace}__${table}`;
+
+/**
+ * Live queries of one database. Not PGlite's own: those keep a view per query, which stands in the way of a migration, and read a `%` in a
+ * statement with parameters as a format.
+ */
+export function liveQueries(pg: PGlite, logger: Logger): LiveQueries {
+  const queue = new Set<Subscription>();
+  const watched = new Map<string, Promise<string>>();
+  let running: Promise<void> | null = null;
+
+  /** One statement at a time, so that what the server sends is never behind more than one of them. */
+  const runAll = async () => {
+    for (const subscription of queue) {
+      queue.delete(subscription);
+      if (!subscription.dirty || subscription.ended) continue;
+      subscription.dirty = false;
+      await subscription.run();
+    }
+  };
+
+  const touch = (subscription: Subscription) => {
+    subscription.dirty = true;
+    queue.add(subscription);
+    running ??= runAll().finally(() => {
+      running = null;
+    });
+  };
+
+  return {
+    async subscribe<T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) {
+      const tables = await tableDependencies(pg, sql);
+      const subscription: Subscription = {
+        dirty: false,
+        ended: false,
+        run: async () => {
+          try {
+            const { rows } = await pg.query<T>(sql, [...params]);
+            if (!subscription.ended) onRows(rows);
+          } catch (error) {
+            // It ran before: what it reads has changed under it (a dropped table). Its last rows stay; the next change tries again.
+            logger.warn('a live query failed', { reason: errorText(error) });
+          }
+        },
+      };
+      const channels = await Promise.all(tables.map((table) => watch(table)));
+      const ends: (() => Promise<void>)[] = [];
+      // Listened to first, read after: a change between the two runs it once more, and none is missed.
+      for (const channel of channels) ends.push(await pg.listen(channel, () => touch(subscription)));
+      const end = async () => {
+        subscription.ended = true;
+        for (const stop of ends) await stop();
+      };
+      try {
+        onRows((await pg.query<T>(sql, [...params])).rows);
+      } catch (error) {
+        await end();
+        throw error;
+      }
+      return end;
+    },
+  };
+
+  /** Lets a table tell of local changes; returns its channel. */
+  function watch(table: ReadTable): Promise<string> {
+    const name = `${quoteIdent(table.schema)}.${quoteIdent(table.table)}`;
+    const known = watched.get(name) ?? installTrigger(name);
+    watched.set(name, known);
+    known.catch(() => watched.delete(name));
+    return known;
+  }
+
+  async function installTrigger(name: string): Promise<string> {
+    const { rows } = await pg.query<{ namespace: string; oid: string; kind: string }>(
+      `select relnamespace::text as namespace, oid::text as oid, relkind as kind from pg_class where oid = ${quoteLiteral(name)}::regclass`,
+    );
+    const [found] = rows;
+    if (!found) throw new Error(`there is no table ${name}`);
+    if (found.kind === 'r' || found.kind === 'p') {
+      await pg.exec(`
+        create schema if not exists sync;
+        create or replace function sync.tell_change() returns trigger language plpgsql as $$
+        begin
+          perform pg_notify('table_change__' || c.relnamespace || '__' || c.oid, '') from pg_class c where c.oid = tg_relid;
+          return null;
+        end $$;
+        create or replace trigger zz_tell_change after insert or update or delete or truncate on ${name}
+          for each statement execute function sync.tell_change();
+      `);
+    }
+    return CHANNEL(found.namespace, found.oid);
+  }
+}

@@ -1,4 +1,5 @@
 import { parseLsn } from '@millrace/kernel';
+import { recordingLogger } from '@millrace/testing';
 import type { EpochEvent } from './capture-options.js';
 import { captureWorld, memoryStore, type CaptureWorld } from './testing/capture-world.js';
 import { schemaOf } from './testing/schemas.js';
@@ -228,3 +229,16 @@ test.each(['stream', 'poll'] as const)(
     );
   },
 );
+
+test('[M5] a synced table that is not replica identity full is reported once, by name', async () => {
+  await world.sql.query('alter table items replica identity default');
+  const logger = recordingLogger();
+  const capture = world.capture({ logger });
+  capture.start();
+  await world.settle(capture);
+  await world.sql.query("update items set name = 'x'");
+  await world.settle(capture);
+  const warnings = logger.records.filter(({ message }) => message.includes('replica identity'));
+  expect(warnings.map(({ fields }) => fields)).toEqual([{ table: 'items', identity: 'default' }]);
+  expect(JSON.parse((await world.history()).at(-1)?.['old_data'] as string)).toEqual({ id: '1' });
+});

@@ -74,6 +74,24 @@ test('a capture that is stopped at once, or in the midst of opening, ends', asyn
   }
 });
 
+test('[C7] the alarm renews a stream that has become old, and nothing is lost by it', async () => {
+  const capture = world.capture({ renewMs: 30 });
+  capture.start();
+  await world.settle(capture);
+  const walsenders = new Set<string>();
+  let id = 0;
+  while (walsenders.size < 4) {
+    await world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
+    capture.tick();
+    expect(capture.status().capture.state).not.toBe('misconfigured');
+    const { rows } = await world.sql.query('select active_pid from pg_replication_slots where active_pid is not null');
+    for (const row of rows) walsenders.add(row['active_pid'] as string);
+  }
+  await world.settle(capture);
+  expect(await idsInHistory()).toEqual(upTo(id));
+  expect(capture.status().epochs).toHaveLength(1);
+});
+
 test('[E2] a first start that dies at any of its calls is begun again from nothing', async () => {
   for (let call = 1; ; call++) {
     await using own = await captureWorld();

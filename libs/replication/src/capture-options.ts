@@ -17,6 +17,8 @@ export interface CaptureOptions {
   readonly pollMs?: number;
   /** How often the slot follows WAL that holds nothing of ours, ms (default 10,000). */
   readonly idleConfirmMs?: number;
+  /** Age at which {@link Capture.tick} renews an open stream, ms (default 5 min): hosts end an I/O that lasts too long, at a moment of their own choice [C7]. */
+  readonly renewMs?: number;
   /** Opens a session; one is held by `stream`, two by `poll` [Z2]. */
   readonly openSql: () => Promise<SqlSession>;
   readonly openStream: OpenReplicationStream;

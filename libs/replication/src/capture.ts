@@ -19,6 +19,7 @@ import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
 import { runSession, type SessionOptions } from './session.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
+import { identityIssues, type IdentityIssue } from './slot/replica-identity.js';
 import { readSlot } from './slot/slot-facts.js';
 
 const DEFAULTS = {
@@ -27,6 +28,7 @@ const DEFAULTS = {
   decoder: 'pgoutput',
   pollMs: 1_000,
   idleConfirmMs: 10_000,
+  renewMs: 5 * 60_000,
 } as const;
 /** A session that lasted so long has recovered: the next failure starts counting anew. */
 const RECOVERED_AFTER_MS = 10_000;
@@ -40,6 +42,9 @@ export function createCapture(given: CaptureOptions): Capture {
   return new CaptureLoop(options);
 }
 
+/** Ends a session that has nothing wrong with it. */
+class RenewStream extends Error {}
+
 class CaptureLoop implements Capture {
   readonly #options: Required<CaptureOptions>;
   readonly #health;
@@ -48,10 +53,11 @@ class CaptureLoop implements Capture {
   readonly #backoffNap;
   readonly #persisted = new Set<PersistedListener>();
   readonly #epochs = new Set<EpochListener>();
-  readonly #unknown = new Set<string>();
+  readonly #reported = new Set<string>();
   #head: Position | null = null;
   #passed: Lsn | null = null;
   #sql: SqlSession | null = null;
+  #stream: { readonly openedAt: number; readonly renew: AbortController } | null = null;
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   constructor(options: Required<CaptureOptions>) {
@@ -81,7 +87,16 @@ class CaptureLoop implements Capture {
   tick(): void {
     if (!this.#running) return;
     this.#backoffNap.wake();
+    this.#renewIfOld();
     void this.#refreshSlot();
+    void this.#moveWal();
+  }
+
+  #renewIfOld(): void {
+    const { clock, reader, renewMs } = this.#options;
+    const stream = this.#stream;
+    if (reader === 'stream' && stream && clock.now() - stream.openedAt >= renewMs)
+      stream.renew.abort(new RenewStream());
   }
 
   nudge(): void {
@@ -97,6 +112,7 @@ class CaptureLoop implements Capture {
   }
 
   waitFor(lsn: Lsn, signal?: AbortSignal): Promise<Position> {
+    if (!this.#running) return Promise.reject(new SyncError('closed', 'capture is not running'));
     if (this.#head && this.#passed !== null && this.#passed >= lsn) return Promise.resolve(this.#head);
     const waiting = this.#waiters.wait(lsn, signal);
     this.nudge();
@@ -126,6 +142,7 @@ class CaptureLoop implements Capture {
         await this.#session(signal, givenUp);
       } catch (error) {
         if (signal.aborted) break;
+        if (error instanceof RenewStream) continue;
         givenUp = poison.givenUp(error);
         failures = clock.now() - began > RECOVERED_AFTER_MS ? 0 : failures;
         const code = error instanceof SyncError ? error.code : 'internal';
@@ -146,9 +163,12 @@ class CaptureLoop implements Capture {
       const opened = await openHistory(sql, this.#options, givenUp && 'quarantined');
       this.#health.become('starting');
       await this.#announce(sql, opened);
-      return await runSession(sql, opened, this.#sessionOptions(signal));
+      const renew = new AbortController();
+      this.#stream = { openedAt: this.#options.clock.now(), renew };
+      return await runSession(sql, opened, this.#sessionOptions(AbortSignal.any([signal, renew.signal])));
     } finally {
       this.#sql = null;
+      this.#stream = null;
       await sql.close();
     }
   }
@@ -169,6 +189,7 @@ class CaptureLoop implements Capture {
     const { position } = opened.head;
     this.#health.sawSlot(opened.slot);
     this.#health.sawEpochs(await readEpochs(sql, this.#options.slot));
+    for (const issue of await identityIssues(sql, this.#options.schema)) this.#reportIdentity(issue);
     const known = this.#head;
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
       this.#head = position;
@@ -225,11 +246,20 @@ class CaptureLoop implements Capture {
     };
   }
 
+  #reportIdentity({ table, identity }: IdentityIssue): void {
+    if (this.#reported.has(`identity of ${table}`)) return;
+    this.#reported.add(`identity of ${table}`);
+    this.#options.logger.warn(`a synced table is not replica identity full: alter table … replica identity full`, {
+      table,
+      identity,
+    });
+  }
+
   /** Once for each name, since a relation is described again with every reconnect and poll [C3]. */
   #reportUnknown(table: string, column: string | null): void {
     const name = column === null ? table : `${table}.${column}`;
-    if (this.#unknown.has(name)) return;
-    this.#unknown.add(name);
+    if (this.#reported.has(name)) return;
+    this.#reported.add(name);
     this.#options.logger.warn('the stream has something that the schema does not list: it is dropped', { name });
   }
 

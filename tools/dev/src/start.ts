@@ -4,6 +4,7 @@ import { buildAll } from './builds/build-all.js';
 import { logFileOf } from './data-dir.js';
 import { choosePostgresPort, startEmbeddedDatabase, useOwnDatabase } from './database/connect-database.js';
 import type { SourceDatabase } from './database/connect-database.js';
+import { redactUrl } from './database/redact-url.js';
 import { createReporter } from './reporter.js';
 import type { Run } from './run.js';
 import { readSettings } from './settings.js';
@@ -28,7 +29,8 @@ async function start(run: Run): Promise<void> {
     banner({
       url: run.url,
       adminToken: secrets.adminToken,
-      databaseUrl: database.url,
+      // The password of somebody's own database is not ours to show.
+      databaseUrl: settings.databaseUrl === null ? database.url : redactUrl(database.url),
       workerdPid: workerd.pid,
       workerdPidFile: dataDir.workerdPidFile,
       logs: dataDir.logs,

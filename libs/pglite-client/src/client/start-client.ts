@@ -38,7 +38,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
   const { pg, schema, validate, logger } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
   const running = await runClient({ ...options, store, schemaVersion: schema.version });
-  const live = liveQueries(pg, logger);
+  const live = liveQueries(pg, options);
   const pending = observableList(store.pending, running.onStoreChange, logger);
   const rejected = observableList(store.rejected, running.onStoreChange, logger);
   return {

@@ -1,3 +1,4 @@
+import { systemClock } from '@millrace/kernel';
 import { recordingLogger } from '@millrace/testing';
 import { openPGlite, type LocalPostgres } from '../store/open-pglite.js';
 import { liveQueries, type LiveQueries } from './live-queries.js';
@@ -7,7 +8,7 @@ describe('liveQueries', () => {
   let live: LiveQueries;
   beforeAll(async () => {
     pg = await openPGlite();
-    live = liveQueries(pg, recordingLogger());
+    live = liveQueries(pg, { clock: systemClock, logger: recordingLogger() });
     await pg.exec(
       `create table items (id int primary key, name text); create table other (id int); create view shown as select id, name from items`,
     );

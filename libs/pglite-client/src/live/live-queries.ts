@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { errorText, type Logger } from '@millrace/kernel';
+import { errorText, type Clock, type Logger } from '@millrace/kernel';
 import { quoteIdent, quoteLiteral } from '@millrace/schema-meta';
 import { tableDependencies, type ReadTable } from './table-dependencies.js';
 
@@ -14,9 +14,11 @@ export interface LiveQueries {
 
 interface Subscription {
   readonly run: () => Promise<void>;
-  dirty: boolean;
   ended: boolean;
 }
+
+/** No statement waits longer than this for its turn because another one was slow. */
+const MAX_REST_MS = 1_000;
 
 /** The channel on which changes of a table are told; apply tells them itself, since triggers are silent in replica role [A1]. */
 const CHANNEL = (namespace: string, table: string) => `table_change__${namespace}__${table}`;
@@ -25,36 +27,46 @@ const CHANNEL = (namespace: string, table: string) => `table_change__${namespace
  * Live queries of one database. Not PGlite's own: those keep a view per query, which stands in the way of a migration, and read a `%` in a
  * statement with parameters as a format.
  */
-export function liveQueries(pg: PGlite, logger: Logger): LiveQueries {
+export function liveQueries(
+  pg: PGlite,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): LiveQueries {
   const queue = new Set<Subscription>();
   const watched = new Map<string, Promise<string>>();
-  let running: Promise<void> | null = null;
+  let running = false;
 
-  /** One statement at a time, so that what the server sends is never behind more than one of them. */
+  /**
+   * One statement at a time, and after each a rest as long as it took. PGlite keeps its thread while it runs: without the rest, messages of the
+   * server would be let in one by one, each followed by all statements, and a slow statement would hold the replica ever further behind.
+   */
   const runAll = async () => {
-    for (const subscription of queue) {
-      queue.delete(subscription);
-      if (!subscription.dirty || subscription.ended) continue;
-      subscription.dirty = false;
-      await subscription.run();
+    running = true;
+    for (let next = takeNext(); next; next = takeNext()) {
+      const began = clock.now();
+      await next.run();
+      await clock.sleep(Math.min(clock.now() - began, MAX_REST_MS));
     }
+    running = false;
+  };
+
+  const takeNext = () => {
+    const [next] = queue;
+    if (next) queue.delete(next);
+    return next;
   };
 
   const touch = (subscription: Subscription) => {
-    subscription.dirty = true;
     queue.add(subscription);
-    running ??= runAll().finally(() => {
-      running = null;
-    });
+    if (!running) void runAll();
   };
 
   return {
     async subscribe<T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) {
       const tables = await tableDependencies(pg, sql);
       const subscription: Subscription = {
-        dirty: false,
         ended: false,
         run: async () => {
+          if (subscription.ended) return;
           try {
             const { rows } = await pg.query<T>(sql, [...params]);
             if (!subscription.ended) onRows(rows);

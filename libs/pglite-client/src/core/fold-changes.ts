@@ -1,4 +1,4 @@
-import { applyPatch, emptyRow, hasColumn, must, SyncError, type Row } from '@millrace/kernel';
+import { applyPatch, hasColumn, SyncError, type Row } from '@millrace/kernel';
 import { findTable, keyOf, keyText, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { RowChange } from '@millrace/sync-protocol';
 
@@ -61,15 +61,9 @@ function wholeRow(table: TableMeta, row: Row): Row {
 }
 
 function knownColumns(table: TableMeta, row: Row): Row {
-  const known = emptyRow();
-  for (const column of Object.keys(row)) {
-    must(
-      table.columns.find((each) => each.name === column),
-      () => `${table.name} has no column ${column}`,
-    );
-    known[column] = row[column] as string | null;
-  }
-  return known;
+  const unknown = Object.keys(row).find((column) => !table.columns.some((each) => each.name === column));
+  if (unknown !== undefined) throw new SyncError('schema-unknown', `${table.name} has no column ${unknown}`);
+  return row;
 }
 
 /** The table of that name; `schema-unknown` if this schema has none. */

@@ -1,19 +1,19 @@
-import { PGlite } from '@electric-sql/pglite';
 import { must, silentLogger, systemRandom, type Row } from '@millrace/kernel';
 import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { describeClientStore } from '../testing/conformance/client-store.js';
 import type { LocalWrite } from '../testing/local-write.js';
 import { queryText, textParsers } from './pglite-text.js';
+import { openPGlite, type LocalPostgres } from './open-pglite.js';
 import { pgliteStore } from './pglite-store.js';
 import { putRows } from './write-rows.js';
 
-let pg: PGlite;
+let pg: LocalPostgres;
 const query = (sql: string, params: readonly (string | null)[] = []) => queryText(pg, textParsers(pg), sql, params);
 const tableOf = (name: string): TableMeta => must(findTable(conformanceSchema, name), name);
 
 beforeAll(async () => {
-  pg = await PGlite.create();
+  pg = await openPGlite();
 });
 afterAll(() => pg.close());
 

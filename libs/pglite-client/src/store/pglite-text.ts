@@ -1,5 +1,5 @@
 import type { PGlite, PGliteInterface, QueryOptions, Results, Transaction } from '@electric-sql/pglite';
-import { emptyRow, SqlError, type PgText, type Row, type SqlParam, type SqlResult } from '@millrace/kernel';
+import { SqlError, type PgText, type Row, type SqlParam, type SqlResult } from '@millrace/kernel';
 import { arrayLiteral } from './array-literal.js';
 
 /** What can run a statement: a PGlite, or a transaction of one. */
@@ -39,10 +39,9 @@ export async function queryText(
   }
 }
 
+/** From entries: an assignment would lose a column that is named `__proto__`. */
 function toRow(names: readonly string[], values: readonly PgText[]): Row {
-  const row = emptyRow();
-  names.forEach((name, index) => (row[name] = values[index] ?? null));
-  return row;
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? null]));
 }
 
 /** PGlite's error as the port's; anything that Postgres did not say is passed on as it is. */

@@ -1,4 +1,3 @@
-import { emptyRow, type PgText, type Row } from '@millrace/kernel';
 import type { PendingChange, RejectedMutation } from '../core/pending-mutation.js';
 import { text } from './outbox-rows.js';
 import type { TextSql } from './text-sql.js';
@@ -12,15 +11,6 @@ export async function readRejected(sql: TextSql): Promise<readonly RejectedMutat
     txId: text(row, 'tx_id'),
     mutationId: Number(text(row, 'mutation_id')),
     reason: JSON.parse(text(row, 'reason')) as RejectedMutation['reason'],
-    changes: (JSON.parse(text(row, 'changes')) as PendingChange[]).map(withRows),
+    changes: JSON.parse(text(row, 'changes')) as PendingChange[],
   }));
-}
-
-function withRows(change: PendingChange): PendingChange {
-  return { ...change, key: bare(change.key), set: bare(change.set), old: bare(change.old), local: bare(change.local) };
-}
-
-/** Without prototype, so that a column named `constructor` is just a column. */
-function bare(row: Row): Row {
-  return Object.assign(emptyRow(), row as Record<string, PgText>);
 }

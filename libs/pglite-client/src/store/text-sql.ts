@@ -1,5 +1,5 @@
 import type { Transaction } from '@electric-sql/pglite';
-import { emptyRow, type PgText, type Row, type SqlConnection } from '@millrace/kernel';
+import type { PgText, Row, SqlConnection } from '@millrace/kernel';
 
 /** A running transaction of the store: statements with text in and out. */
 export type TextSql = Pick<SqlConnection, 'query'>;
@@ -11,7 +11,7 @@ export interface StoreTransaction extends TextSql {
 
 /** A jsonb object of text or null, as a row. The store wrote it: its shape is not in doubt. */
 export function rowOfJson(text: string): Row {
-  return Object.assign(emptyRow(), JSON.parse(text) as Record<string, PgText>);
+  return JSON.parse(text) as Row;
 }
 
 /** The only value of the only row, or null. */

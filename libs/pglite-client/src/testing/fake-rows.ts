@@ -1,4 +1,4 @@
-import { emptyRow, type Row } from '@millrace/kernel';
+import type { Row } from '@millrace/kernel';
 
 /** Rows as the fake store reads them in a snapshot's `rows` part; the real store reads binary COPY. */
 export function encodeFakeRows(rows: readonly Row[]): Uint8Array {
@@ -9,6 +9,5 @@ export function encodeFakeRows(rows: readonly Row[]): Uint8Array {
 export function decodeFakeRows(parts: readonly Uint8Array[]): readonly Row[] {
   const decoder = new TextDecoder();
   const json = parts.map((part) => decoder.decode(part, { stream: true })).join('');
-  const rows = json === '' ? [] : (JSON.parse(json) as Row[]);
-  return rows.map((row) => Object.assign(emptyRow(), row));
+  return json === '' ? [] : (JSON.parse(json) as Row[]);
 }

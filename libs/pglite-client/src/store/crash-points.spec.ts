@@ -1,0 +1,135 @@
+import { silentLogger, systemRandom } from '@millrace/kernel';
+import type { ClientStore } from '../core/ports/client-store.js';
+import { conformanceSchema } from '../testing/conformance-schema.js';
+import {
+  at,
+  conflict,
+  EPOCH,
+  item,
+  patch,
+  put,
+  remove,
+  transaction,
+  uuid,
+  verdict,
+} from '../testing/conformance/client-store-world.js';
+import { emptySnapshot } from '../testing/empty-snapshot.js';
+import { openPGlite, type LocalPostgres } from './open-pglite.js';
+import { pgliteConnection } from './pglite-connection.js';
+import { pgliteStore } from './pglite-store.js';
+
+/** Statements run so far, and the one at which the process dies. */
+interface Failpoint {
+  count: number;
+  at: number;
+}
+
+/** A PGlite whose n-th statement inside a transaction never happens, nor any after it. */
+function mortal(pg: LocalPostgres, failpoint: Failpoint): LocalPostgres {
+  const guard = <Target extends object>(target: Target): Target =>
+    new Proxy(target, {
+      get: (_target, name) => {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function') return value;
+        const run = value.bind(target) as (...args: unknown[]) => unknown;
+        if (name === 'transaction')
+          return (work: (tx: object) => Promise<unknown>) => run((tx: object) => work(guard(tx)));
+        if (target === pg || (name !== 'query' && name !== 'exec')) return run;
+        return (...args: unknown[]) => {
+          failpoint.count += 1;
+          if (failpoint.count === failpoint.at) return Promise.reject(new Error('killed'));
+          return run(...args);
+        };
+      },
+    });
+  return guard(pg);
+}
+
+describe('(F53, F54) a kill between any two statements', () => {
+  let pg: LocalPostgres;
+  let store: ClientStore;
+  const failpoint: Failpoint = { count: 0, at: 0 };
+  const open = async (target: LocalPostgres) => {
+    const opened = pgliteStore({
+      pg: target,
+      schema: conformanceSchema,
+      newClientId: systemRandom.uuid(),
+      logger: silentLogger,
+    });
+    await opened.open();
+    return opened;
+  };
+
+  /** Everything that is durable, as text. */
+  async function content(): Promise<string> {
+    const sql = pgliteConnection(pg);
+    const tables = [
+      'items',
+      'pairs',
+      'sync.state',
+      'sync.client_mutation',
+      'sync.client_changes',
+      'sync.base_row',
+      'sync.rejected',
+    ];
+    const parts: unknown[] = [];
+    for (const table of tables)
+      parts.push([table, (await sql.query(`select t::text as row from ${table} t order by 1`)).rows]);
+    return JSON.stringify(parts);
+  }
+
+  beforeAll(async () => {
+    pg = await openPGlite();
+  });
+  afterAll(() => pg.close());
+
+  beforeEach(async () => {
+    await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs');
+    store = await open(pg);
+    await store.registered(EPOCH);
+    await store.hydrate(emptySnapshot(10));
+    await store.apply([transaction(12, [put(item(1)), put(item(2)), put(item(3))])]);
+    await pg.query('update items set name = $1 where id = $2', ['mine', uuid(1)]);
+    await pg.query('delete from items where id = $1', [uuid(2)]);
+    await pg.query('update items set id = $1 where id = $2', [uuid(9), uuid(3)]);
+  });
+
+  const operations: Readonly<
+    Record<string, (mortalStore: ClientStore, acks: ReturnType<typeof verdict>[]) => Promise<unknown>>
+  > = {
+    'apply with acks and re-base': (target, acks) =>
+      target.apply([
+        transaction(13, [
+          patch(1, { amount: '5', version: '2' }),
+          patch(3, { amount: '6', version: '2' }),
+          put(item(4)),
+        ]),
+        transaction(14, [patch(1, { name: 'mine', version: '3' })], acks[0]),
+        transaction(15, [remove(4)], { ...acks[1]!, verdict: 'rejected', reason: { code: 'gone', message: 'gone' } }),
+      ]),
+    hydrate: (target) => target.hydrate(emptySnapshot(30)),
+    settle: (target, acks) => target.settle(acks),
+    answer: (target, acks) => target.answer(acks),
+    reconcile: (target, acks) => target.reconcile(conflict(7, [acks[0]!])),
+  };
+
+  it.each(Object.keys(operations))('%s: all of it or nothing, and it can be done again', async (name) => {
+    const operation = operations[name]!;
+    const acks = (await store.pending()).map((mutation) => verdict(mutation));
+    const before = await content();
+    failpoint.at = 0;
+    const mortalStore = await open(mortal(pg, failpoint));
+    for (failpoint.at = 1; ; failpoint.at += 1) {
+      failpoint.count = 0;
+      const killed = await operation(mortalStore, acks).then(
+        () => false,
+        () => true,
+      );
+      if (!killed) break;
+      expect(await content()).toBe(before);
+    }
+    expect(failpoint.at).toBeGreaterThan(2);
+    expect(await content()).not.toBe(before);
+    if (name === 'hydrate') expect((await store.summary()).position).toEqual(at(30));
+  });
+});

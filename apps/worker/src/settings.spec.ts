@@ -67,6 +67,7 @@ describe('settings', () => {
     ['MILLRACE_JWKS_URL', 'id.example', 'absolute URL'],
     ['MILLRACE_ALLOWED_ORIGINS', 'https://a.example/', 'no slash'],
     ['MILLRACE_ALLOWED_ORIGINS', '*', 'origins'],
+    ['MILLRACE_ADMIN_TOKEN', 'two words', 'spaces'],
     ['MILLRACE_LOG_LEVEL', 'verbose', 'debug, info, warn, error'],
     ['MILLRACE_GATEWAYS', '0', '1 to 64'],
     ['MILLRACE_GATEWAYS', '65', '1 to 64'],

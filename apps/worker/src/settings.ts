@@ -21,7 +21,9 @@ const settingsSchema = v.object({
   MILLRACE_JWT_ISSUER: optionalText,
   MILLRACE_JWT_AUDIENCE: optionalText,
   /** Bearer token of `/api/admin/*`. Without one the admin routes answer 404. */
-  MILLRACE_ADMIN_TOKEN: optionalText,
+  MILLRACE_ADMIN_TOKEN: v.optional(
+    v.pipe(v.string(), v.regex(/^\S+$/, 'must not hold spaces: no header could carry it')),
+  ),
   /** Origins, separated by commas, that may open a socket beside the Worker's own. */
   MILLRACE_ALLOWED_ORIGINS: v.pipe(
     v.optional(v.string(), ''),

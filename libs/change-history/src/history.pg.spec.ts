@@ -246,6 +246,23 @@ test('[W5] verdicts of a client at or below a position, in order, over more than
   expect(await readVerdicts(world.sql, { clientId: CLIENT, afterMutation: 445, upTo })).toEqual([]);
 });
 
+test('[E2] (I9) a mutation that an ended epoch never captured has its verdict, once', async () => {
+  await world.append([mutationOf(CLIENT, 2)]);
+  await world.sql.query(`insert into sync.client_status (client_id, sub) values ('${CLIENT}', 'ada')`);
+  const row = (id: number, txId: string, verdict: string) =>
+    `('${CLIENT}', ${id}, '${txId}', 'ada', '99999999-9999-4999-8999-999999999999', '1.0.0', '${verdict}')`;
+  const lost = '22222222-2222-4222-8222-222222222222';
+  const settled = '33333333-3333-4333-8333-333333333333';
+  await world.sql.query(
+    `insert into sync.client_mutation (client_id, mutation_id, tx_id, sub, epoch, schema_version, verdict) values ${row(1, settled, 'accepted')}, ${row(3, lost, 'merged')}`,
+  );
+  const verdicts = await readVerdicts(world.sql, { clientId: CLIENT, afterMutation: 1, upTo: world.head.position });
+  expect(verdicts.map(({ mutationId, verdict }) => [mutationId, verdict])).toEqual([
+    [2, 'accepted'],
+    [3, 'merged'],
+  ]);
+});
+
 test('row history: the versions of one row, newest first, up to a position', async () => {
   await world.append(
     [insertOf(item('1', 'a'))],

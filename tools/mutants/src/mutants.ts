@@ -12,7 +12,9 @@ interface Options {
 }
 
 const program = new Command('npm run mutants --')
-  .description('Puts known mistakes back in, one at a time, on a copy of the tree: the named tests must turn red. Prints killed / total.')
+  .description(
+    'Puts known mistakes back in, one at a time, on a copy of the tree: the named tests must turn red. Prints killed / total.',
+  )
   .option('--only <text>', 'only mutants whose name contains this text')
   .option('--timeout <seconds>', 'longest time of one test', '180')
   .option('--list', 'list the mutants and what each would do to somebody’s data')
@@ -35,7 +37,9 @@ async function runAll(mutants: readonly Mutant[]): Promise<boolean> {
     const began = Date.now();
     const survivors = await survivorsOf(tree, mutant);
     if (survivors.length === 0) killed += 1;
-    console.log(`${survivors.length === 0 ? 'killed  ' : 'SURVIVED'}  ${mutant.name}  (${((Date.now() - began) / 1000).toFixed(0)} s)`);
+    console.log(
+      `${survivors.length === 0 ? 'killed  ' : 'SURVIVED'}  ${mutant.name}  (${((Date.now() - began) / 1000).toFixed(0)} s)`,
+    );
     survivors.forEach((survivor) => console.log(`            ${survivor}`));
   }
   console.log(`${killed} killed / ${mutants.length} total`);

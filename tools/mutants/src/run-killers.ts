@@ -7,7 +7,9 @@ import type { Killer } from './mutant.js';
 export type KillerResult = 'passed' | 'failed' | 'did-not-run';
 
 interface JestReport {
-  readonly testResults: readonly { readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[] }[];
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
 }
 
 /** Runs one named test in a tree. */
@@ -15,7 +17,17 @@ export async function runKiller(root: string, killer: Killer, timeoutMs: number)
   const report = join(root, 'killer.json');
   rmSync(report, { force: true });
   const name = killer.test.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const args = ['--runTestsByPath', killer.spec, '-t', name, '--json', '--outputFile', report, '--silent', '--forceExit'];
+  const args = [
+    '--runTestsByPath',
+    killer.spec,
+    '-t',
+    name,
+    '--json',
+    '--outputFile',
+    report,
+    '--silent',
+    '--forceExit',
+  ];
   await runJest(join(root, killer.project), join(root, 'node_modules/.bin/jest'), args, timeoutMs);
   return resultOf(report, killer);
 }
@@ -35,7 +47,9 @@ function resultOf(report: string, killer: Killer): KillerResult {
   } catch {
     return 'did-not-run';
   }
-  const tests = parsed.testResults.flatMap((file) => file.assertionResults).filter((test) => test.fullName.includes(killer.test));
+  const tests = parsed.testResults
+    .flatMap((file) => file.assertionResults)
+    .filter((test) => test.fullName.includes(killer.test));
   if (tests.some((test) => test.status === 'failed')) return 'failed';
   return tests.some((test) => test.status === 'passed') ? 'passed' : 'did-not-run';
 }

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Edit } from './mutant.js';
@@ -27,10 +37,16 @@ export function copyTree(source: string): TreeCopy {
 
 /** What git tracks, and new files that it does not ignore. */
 function trackedFiles(source: string): readonly string[] {
-  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: source, maxBuffer: 64 << 20 });
+  const list = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+    cwd: source,
+    maxBuffer: 64 << 20,
+  });
   const deleted = execFileSync('git', ['ls-files', '--deleted', '-z'], { cwd: source, maxBuffer: 64 << 20 });
   const gone = new Set(deleted.toString().split('\0'));
-  return list.toString().split('\0').filter((file) => file !== '' && !gone.has(file));
+  return list
+    .toString()
+    .split('\0')
+    .filter((file) => file !== '' && !gone.has(file));
 }
 
 /** Installed packages are shared; the workspace's own must be the copy's, or the mutant would never be loaded. */
@@ -51,9 +67,13 @@ function editFiles(root: string, edits: readonly Edit[]): () => void {
     const path = join(root, file);
     const text = readFileSync(path, 'utf8');
     const occurrences = text.split(find).length - 1;
-    if (occurrences !== 1) throw new Error(`${file}: the text to change occurs ${occurrences} times, not once:\n${find}`);
+    if (occurrences !== 1)
+      throw new Error(`${file}: the text to change occurs ${occurrences} times, not once:\n${find}`);
     if (!originals.has(path)) originals.set(path, text);
-    writeFileSync(path, text.replace(find, () => replace));
+    writeFileSync(
+      path,
+      text.replace(find, () => replace),
+    );
   }
   return () => originals.forEach((text, path) => writeFileSync(path, text));
 }

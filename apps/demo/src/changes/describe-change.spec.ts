@@ -6,7 +6,7 @@ describe('a change in words', () => {
   it('names what is new, without the columns that say nothing', () =>
     expect(
       describeChange({ ...change, operation: 'insert', set: { id: '1', tenant_id: '2', number: 'A-1', notes: null } }),
-    ).toEqual({ what: 'New invoice A-1', values: ['number: A-1', 'notes: none'] }));
+    ).toEqual({ what: 'New invoice A-1', values: ['number: A-1'] }));
 
   it('shows what a value was and becomes', () =>
     expect(

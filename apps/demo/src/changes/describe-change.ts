@@ -20,7 +20,9 @@ export function describeChange(change: Change): { readonly what: string; readonl
   const noun = NOUNS[change.table] ?? change.table;
   const what = `${VERBS[change.operation]} ${noun}${name === null ? '' : ` ${name}`}`;
   if (change.operation === 'delete') return { what, values: [] };
-  const shown = Object.entries(change.set).filter(([column]) => !HIDDEN.has(column));
+  const shown = Object.entries(change.set).filter(
+    ([column, value]) => !HIDDEN.has(column) && (change.operation === 'update' || value !== null),
+  );
   return { what, values: shown.map(([column, value]) => describeValue(change, column, value)) };
 }
 

@@ -1,4 +1,5 @@
 import { Plus } from 'lucide-react';
+import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import type { Invoice } from '../invoices/invoice.js';
 import { insertInto } from '../sql/statements.js';
@@ -15,7 +16,18 @@ interface FormValues {
   readonly reference: string;
 }
 
-export function AddPayment({ invoice, tenantId }: { readonly invoice: Invoice; readonly tenantId: string }) {
+export interface AddPaymentProps {
+  readonly invoice: Invoice;
+  readonly tenantId: string;
+}
+
+/** Begins anew after each payment, with what is then left to pay. */
+export function AddPayment(props: AddPaymentProps) {
+  const [added, setAdded] = useState(0);
+  return <PaymentForm key={added} {...props} onAdded={() => setAdded(added + 1)} />;
+}
+
+function PaymentForm({ invoice, tenantId, onAdded }: AddPaymentProps & { readonly onAdded: () => void }) {
   const execute = useExecute();
   const amount = editableMoney(restOf(invoice.amount_cents, invoice.paid_cents));
   const form = useForm<FormValues>({
@@ -23,7 +35,7 @@ export function AddPayment({ invoice, tenantId }: { readonly invoice: Invoice; r
     resetOptions: { keepDirtyValues: true },
   });
   const { errors } = form.formState;
-  const { error, saving, save } = useSave(() => form.reset());
+  const { error, saving, save } = useSave(onAdded);
 
   const submit = form.handleSubmit((values) =>
     save(() =>

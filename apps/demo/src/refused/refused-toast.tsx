@@ -4,13 +4,20 @@ import { useState } from 'react';
 
 const SHOWN_MS = 8_000;
 
+export interface RefusedToastProps {
+  /** The list is on the screen: nothing need be said beside it. */
+  readonly listed: boolean;
+  readonly onShow: () => void;
+}
+
 /** Says at once that a write was refused: whoever wrote it may have moved on. The list keeps it. */
-export function RefusedToast({ onShow }: { readonly onShow: () => void }) {
+export function RefusedToast({ listed, onShow }: RefusedToastProps) {
   const rejected = useRejected();
   const [seen, setSeen] = useState<ReadonlySet<string>>(new Set());
   const fresh = rejected.filter(({ txId }) => !seen.has(txId));
   const last = fresh.at(-1);
   const close = () => setSeen(new Set(rejected.map(({ txId }) => txId)));
+  if (listed && last) close();
   return (
     <Toast.Provider duration={SHOWN_MS} label="Refused writes">
       {last && (

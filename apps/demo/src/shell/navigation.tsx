@@ -8,10 +8,15 @@ export function Navigation({ current }: { readonly current: PageName }) {
       {PAGE_NAMES.map((name) => {
         const { label, Icon } = PAGES[name];
         return (
-          <a key={name} href={`#${name}`} aria-current={name === current ? 'page' : undefined}>
+          <button
+            type="button"
+            key={name}
+            aria-current={name === current ? 'page' : undefined}
+            onClick={() => location.assign(`#${name}`)}
+          >
             <Icon size={16} aria-hidden="true" /> {label}
             {name === 'refused' && refused > 0 && <span className="tag warn">{refused}</span>}
-          </a>
+          </button>
         );
       })}
     </nav>

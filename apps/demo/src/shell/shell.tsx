@@ -46,7 +46,7 @@ export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly on
           </ErrorBoundary>
         )}
       </main>
-      <RefusedToast onShow={() => location.assign('#refused')} />
+      <RefusedToast listed={page === 'refused'} onShow={() => location.assign('#refused')} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
-import { errorText } from '@millrace/kernel';
 import { useState } from 'react';
+import { failureText } from './failure-text.js';
 
 /** Runs the local writes of a form: calls `onSaved` when they are in, tells why when the local database refused them. */
 export function useSave(onSaved: () => void) {
@@ -12,7 +12,7 @@ export function useSave(onSaved: () => void) {
       await write();
       onSaved();
     } catch (failure) {
-      setError(errorText(failure));
+      setError(failureText(failure));
     } finally {
       setSaving(false);
     }

@@ -61,7 +61,9 @@ describe.each(['stream', 'poll'] as const)('I10 every value reads the same on bo
   it('a row that changes its tenant leaves one client and enters the other', async () => {
     const from = await fixture.client('leaves');
     const to = await fixture.client('enters');
-    await fixture.source.run(`insert into kinds (id, tenant_id, note, toasted) values (400, 'leaves', 'mine', repeat('t', 9000))`);
+    await fixture.source.run(
+      `insert into kinds (id, tenant_id, note, toasted) values (400, 'leaves', 'mine', repeat('t', 9000))`,
+    );
     await expectEqual(from, kinds, 'leaves');
     await fixture.source.run(`update kinds set tenant_id = 'enters' where id = 400`);
     await expectEqual(from, kinds, 'leaves');

@@ -29,7 +29,9 @@ describe('I2 I7 workerd is killed again and again under load', () => {
     const random = seededRandom(20261125);
 
     const began = Date.now();
-    const load = Promise.all(Array.from({ length: WRITERS }, (_, writer) => writeLedger(fixture.stack.databaseUrl, writer)));
+    const load = Promise.all(
+      Array.from({ length: WRITERS }, (_, writer) => writeLedger(fixture.stack.databaseUrl, writer)),
+    );
     for (let kill = 0; kill < KILLS; kill++) {
       await historyGrows(fixture);
       await systemClock.sleep(random.next() * 1_500);
@@ -38,7 +40,9 @@ describe('I2 I7 workerd is killed again and again under load', () => {
     }
     await load;
     const written = Number((await fixture.source.rows('select count(*) from ledger'))[0]?.['count']);
-    console.log(`achieved ${Math.round(written / ((Date.now() - began) / 1000))} writes/s of ${OFFERED_PER_SECOND} offered; ${written} rows, ${KILLS} kills`);
+    console.log(
+      `achieved ${Math.round(written / ((Date.now() - began) / 1000))} writes/s of ${OFFERED_PER_SECOND} offered; ${written} rows, ${KILLS} kills`,
+    );
 
     await eventually(async () => {
       for (const [index, client] of clients.entries()) {
@@ -51,8 +55,15 @@ describe('I2 I7 workerd is killed again and again under load', () => {
     const [history] = await fixture.source.rows(`
       select count(*) as changes, count(distinct data ->> 'id') as rows, count(distinct seq) as seqs, count(distinct epoch) as epochs
         from sync.change_history where table_name = 'ledger'`);
-    expect({ ...history }).toEqual({ changes: String(written), rows: String(written), seqs: String(written), epochs: '1' });
-    const [dense] = await fixture.source.rows('select max(seq) - min(seq) + 1 as span, count(*) as count from sync.change_history');
+    expect({ ...history }).toEqual({
+      changes: String(written),
+      rows: String(written),
+      seqs: String(written),
+      epochs: '1',
+    });
+    const [dense] = await fixture.source.rows(
+      'select max(seq) - min(seq) + 1 as span, count(*) as count from sync.change_history',
+    );
     expect(dense?.['span']).toBe(dense?.['count']);
   }, 400_000);
 });
@@ -61,14 +72,17 @@ async function writeLedger(databaseUrl: string, writer: number): Promise<void> {
   const session = await connectPg({ connectionString: databaseUrl, applicationName: 'e2e-load' });
   try {
     const tenants = TENANTS.map((tenant) => `'${tenant}'`).join(', ');
-    await session.query(`call write_ledger(${writer}, array[${tenants}], ${OFFERED_PER_SECOND / WRITERS}, ${LOAD_SECONDS})`);
+    await session.query(
+      `call write_ledger(${writer}, array[${tenants}], ${OFFERED_PER_SECOND / WRITERS}, ${LOAD_SECONDS})`,
+    );
   } finally {
     await session.close();
   }
 }
 
 async function historyGrows(fixture: FixtureStack): Promise<void> {
-  const seq = async () => BigInt((await fixture.source.rows('select last_seq from sync.replication_state'))[0]?.['last_seq'] ?? '0');
+  const seq = async () =>
+    BigInt((await fixture.source.rows('select last_seq from sync.replication_state'))[0]?.['last_seq'] ?? '0');
   const before = await seq();
   await eventually(async () => expect((await seq()) > before).toBe(true), 30_000);
 }

@@ -39,7 +39,11 @@ describe(`Commit → visible: ${UPDATES} updates, ${PER_SECOND}/s, the client ho
   }
 
   /** One change each, so the n-th update is visible when the cursor has moved by n + 1. */
-  function latencies(committed: readonly number[], start: bigint, moves: readonly { readonly seq: string; readonly at: number }[]): readonly number[] {
+  function latencies(
+    committed: readonly number[],
+    start: bigint,
+    moves: readonly { readonly seq: string; readonly at: number }[],
+  ): readonly number[] {
     return committed.map((at, n) => {
       const move = moves.find(({ seq }) => BigInt(seq) >= start + BigInt(n) + 1n);
       if (!move) throw new Error(`update ${n} has not become visible`);
@@ -47,11 +51,17 @@ describe(`Commit → visible: ${UPDATES} updates, ${PER_SECOND}/s, the client ho
     });
   }
 
-  const headSeq = async () => BigInt((await demo.source.rows('select last_seq from sync.replication_state'))[0]?.['last_seq'] ?? '0');
+  const headSeq = async () =>
+    BigInt((await demo.source.rows('select last_seq from sync.replication_state'))[0]?.['last_seq'] ?? '0');
 
   it('Node client in memory (P2: p50 ≤ 12 ms, p99 ≤ 100 ms)', async () => {
     const [user] = await demo.source.rows('select id, tenant_id from users where email = $1', [EMAIL]);
-    const token = () => signToken(demo.stack.jwtSecret, { sub: user?.['id'] as string, tenantId: user?.['tenant_id'] as string, role: 'admin' });
+    const token = () =>
+      signToken(demo.stack.jwtSecret, {
+        sub: user?.['id'] as string,
+        tenantId: user?.['tenant_id'] as string,
+        role: 'admin',
+      });
     const client = await createClient({ url: demo.stack.url, getToken: token, schema, validators, storage: 'memory' });
     try {
       await client.ready;

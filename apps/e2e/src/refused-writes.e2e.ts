@@ -16,7 +16,9 @@ describe('I2 a refused write is shown with its reason, and nothing else is lost'
 
   beforeAll(async () => {
     fixture = await startFixtureStack();
-    await fixture.source.run(`insert into notes (id, tenant_id, title, amount) values ('${taken}', 'refused', 'taken', 1)`);
+    await fixture.source.run(
+      `insert into notes (id, tenant_id, title, amount) values ('${taken}', 'refused', 'taken', 1)`,
+    );
     client = await fixture.client('refused');
   }, 120_000);
   afterAll(() => fixture?.[Symbol.asyncDispose]());
@@ -46,7 +48,10 @@ describe('I2 a refused write is shown with its reason, and nothing else is lost'
     ['unique', `insert into notes (tenant_id, title) values ('refused', 'taken')`],
     ['check', `update notes set amount = -5 where id = '${taken}'`],
     ['foreign-key', `insert into notes (tenant_id, title, parent_id) values ('refused', 'orphan', '${nowhere}')`],
-    ['foreign-key', `insert into notes (tenant_id, title, settled_by) values ('refused', 'deferred orphan', '${nowhere}')`],
+    [
+      'foreign-key',
+      `insert into notes (tenant_id, title, settled_by) values ('refused', 'deferred orphan', '${nowhere}')`,
+    ],
     ['validation', `insert into notes (tenant_id, title) values ('refused', 'invalid')`],
     ['forbidden', `insert into notes (tenant_id, title) values ('someone-else', 'planted')`],
   ])('refused by %s: %s', async (code, sql) => {
@@ -56,7 +61,9 @@ describe('I2 a refused write is shown with its reason, and nothing else is lost'
     expect(refusal.reason.code).toBe(code);
     expect(refusal.reason.message).not.toMatch(/select|insert|update/i);
     await expectSameRows();
-    const through = await fixture.source.rows(`select count(*) from notes where title = $1`, [`goes through after ${sql}`]);
+    const through = await fixture.source.rows(`select count(*) from notes where title = $1`, [
+      `goes through after ${sql}`,
+    ]);
     expect(through[0]?.['count']).toBe('1');
   });
 
@@ -72,9 +79,13 @@ describe('I2 a refused write is shown with its reason, and nothing else is lost'
   });
 
   it('I8 no server-only column ever reaches the replica', async () => {
-    const { rows } = await client.db.query(`select column_name from information_schema.columns where table_name = 'notes' and column_name = 'secret'`);
+    const { rows } = await client.db.query(
+      `select column_name from information_schema.columns where table_name = 'notes' and column_name = 'secret'`,
+    );
     expect(rows).toEqual([]);
-    const history = await fixture.source.rows(`select count(*) from sync.change_history where data::text || coalesce(old_data::text, '') like '%CANARY%'`);
+    const history = await fixture.source.rows(
+      `select count(*) from sync.change_history where data::text || coalesce(old_data::text, '') like '%CANARY%'`,
+    );
     expect(history[0]?.['count']).toBe('0');
   });
 });

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { demoTables, pageRows, startDemoStack, type DemoStack } from './support/demo-stack.js';
 import { eventually } from './support/eventually.js';
 import { plain, tableTextSql } from './support/table-text.js';
-import { TENANTS, TWO_TENANTS, TWO_TENANTS_ROWS } from './support/two-tenants.js';
+import { TWO_TENANTS, TWO_TENANTS_ROWS } from './support/two-tenants.js';
 
 describe('A change goes the whole way: Postgres, history, workerd, Chromium, and back', () => {
   let demo: DemoStack;
@@ -25,15 +25,22 @@ describe('A change goes the whole way: Postgres, history, workerd, Chromium, and
     }
   }
 
-  const tenantId = async (slug: string) => (await demo.source.rows('select id from tenants where slug = $1', [slug]))[0]?.['id'] as string;
+  const tenantId = async (slug: string) =>
+    (await demo.source.rows('select id from tenants where slug = $1', [slug]))[0]?.['id'] as string;
 
   it('keeps an outside program’s transaction in history, each position once', async () => {
     await demo.source.run(TWO_TENANTS);
     await eventually(async () => {
-      const rows = await demo.source.rows(`select table_name, count(*) from sync.change_history where operation = 'insert' and table_name !~ '^sync' group by 1`);
-      expect(Object.fromEntries(rows.map((row) => [row['table_name'], Number(row['count'])]))).toEqual(TWO_TENANTS_ROWS);
+      const rows = await demo.source.rows(
+        `select table_name, count(*) from sync.change_history where operation = 'insert' and table_name !~ '^sync' group by 1`,
+      );
+      expect(Object.fromEntries(rows.map((row) => [row['table_name'], Number(row['count'])]))).toEqual(
+        TWO_TENANTS_ROWS,
+      );
     });
-    const [history] = await demo.source.rows('select count(*) as rows, count(distinct seq) as seqs, max(seq) - min(seq) + 1 as span from sync.change_history');
+    const [history] = await demo.source.rows(
+      'select count(*) as rows, count(distinct seq) as seqs, max(seq) - min(seq) + 1 as span from sync.change_history',
+    );
     expect(new Set(Object.values(history ?? {})).size).toBe(1);
   });
 
@@ -52,7 +59,9 @@ describe('A change goes the whole way: Postgres, history, workerd, Chromium, and
   });
 
   it('shows an update made with SQL without reload', async () => {
-    await demo.source.run(`update invoices set notes = 'hello from psql', number = 'LIVE-1' where number = 'N-000120' and tenant_id = '${await tenantId('north')}'`);
+    await demo.source.run(
+      `update invoices set notes = 'hello from psql', number = 'LIVE-1' where number = 'N-000120' and tenant_id = '${await tenantId('north')}'`,
+    );
     await north.locator('[data-number="LIVE-1"]').getByText('hello from psql').waitFor();
     await expectSameRows(north, await tenantId('north'));
   });
@@ -74,18 +83,26 @@ describe('A change goes the whole way: Postgres, history, workerd, Chromium, and
     await north.getByLabel('Work offline').click();
     await north.getByRole('status').getByText('Offline').waitFor();
     const id = await tenantId('north');
-    await north.evaluate(() => globalThis.millrace?.db.query(`update invoices set notes = 'written offline' where number = 'N-000005'`));
+    await north.evaluate(() =>
+      globalThis.millrace?.db.query(`update invoices set notes = 'written offline' where number = 'N-000005'`),
+    );
     await demo.source.run(`
       insert into invoices (tenant_id, user_id, number, status, currency, amount_cents, issued_at, due_at)
       select '${id}', (select id from users where tenant_id = '${id}' limit 1), 'OFF-' || n, 'open', 'EUR', n, now(), now() + interval '1 day' from generate_series(1, 700) n`);
-    await demo.source.run(`update invoices set notes = 'changed meanwhile' where tenant_id = '${id}' and number like 'OFF-%' and amount_cents <= 290`);
-    await demo.source.run(`delete from invoices where tenant_id = '${id}' and number like 'OFF-%' and amount_cents > 690`);
+    await demo.source.run(
+      `update invoices set notes = 'changed meanwhile' where tenant_id = '${id}' and number like 'OFF-%' and amount_cents <= 290`,
+    );
+    await demo.source.run(
+      `delete from invoices where tenant_id = '${id}' and number like 'OFF-%' and amount_cents > 690`,
+    );
 
     const back = Date.now();
     await north.getByLabel('Work offline').click();
     await eventually(async () => {
       await expectSameRows(north, id);
-      const [row] = await demo.source.rows(`select notes from invoices where number = 'N-000005' and tenant_id = '${id}'`);
+      const [row] = await demo.source.rows(
+        `select notes from invoices where number = 'N-000005' and tenant_id = '${id}'`,
+      );
       expect(row?.['notes']).toBe('written offline');
     }, 5_000);
     console.log(`right ${Date.now() - back} ms after coming back`);
@@ -97,7 +114,10 @@ describe('A change goes the whole way: Postgres, history, workerd, Chromium, and
     await north.getByLabel('Number').fill('N-000007');
     await north.getByLabel('Amount').fill('12.50');
     await north.getByRole('button', { name: 'Save' }).click();
-    await north.getByRole('button', { name: /Refused/ }).getByText('1').waitFor();
+    await north
+      .getByRole('button', { name: /Refused/ })
+      .getByText('1')
+      .waitFor();
     await north.getByRole('button', { name: /Refused/ }).click();
     await north.getByText('unique', { exact: true }).waitFor();
     await north.getByRole('button', { name: 'Dismiss' }).click();
@@ -111,7 +131,9 @@ describe('A change goes the whole way: Postgres, history, workerd, Chromium, and
     const requests: string[] = [];
     south.on('request', (request) => requests.push(new URL(request.url()).pathname));
     await south.reload();
-    await south.waitForFunction(() => globalThis.millrace?.status.get().connected === true, undefined, { timeout: 60_000 });
+    await south.waitForFunction(() => globalThis.millrace?.status.get().connected === true, undefined, {
+      timeout: 60_000,
+    });
     expect(requests).not.toContain('/api/snapshots');
     expect(BigInt((await position()) ?? '0')).toBeGreaterThanOrEqual(BigInt(before ?? '0'));
     await expectSameRows(south, await tenantId('south'));

@@ -40,7 +40,13 @@ export async function startDemoStack(prepare = ''): Promise<DemoStack> {
   );
   const source = resources.use(await openSource(stack.databaseUrl));
   const browser = resources.use(await openChromium());
-  return { stack, source, browser, page: (email) => signedInPage(browser, stack.url, email), [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return {
+    stack,
+    source,
+    browser,
+    page: (email) => signedInPage(browser, stack.url, email),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 async function signedInPage(browser: OpenChromium, url: string, email: string): Promise<Page> {
@@ -48,7 +54,9 @@ async function signedInPage(browser: OpenChromium, url: string, email: string): 
   await page.goto(url);
   await page.getByRole('searchbox').fill(email);
   await page.getByRole('button', { name: email }).click();
-  await page.waitForFunction(() => globalThis.millrace?.status.get().connected === true, undefined, { timeout: 60_000 });
+  await page.waitForFunction(() => globalThis.millrace?.status.get().connected === true, undefined, {
+    timeout: 60_000,
+  });
   return page;
 }
 

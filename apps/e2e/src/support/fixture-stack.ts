@@ -16,7 +16,9 @@ export interface FixtureStack extends AsyncDisposable {
   client(tenantId: string, sub?: string): Promise<MillraceClient>;
 }
 
-export async function startFixtureStack(options: Pick<StartStackOptions, 'reader' | 'env' | 'restart'> = {}): Promise<FixtureStack> {
+export async function startFixtureStack(
+  options: Pick<StartStackOptions, 'reader' | 'env' | 'restart'> = {},
+): Promise<FixtureStack> {
   const resources = new AsyncDisposableStack();
   const stack = resources.use(
     await startStack({

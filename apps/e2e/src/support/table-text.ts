@@ -3,7 +3,9 @@ import { quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 
 /** `select <synced columns> … order by <key>`: run on both sides, its result must be byte-equal (I1, I10). */
 export function tableTextSql(table: TableMeta, condition = 'true'): string {
-  const columns = table.columns.map((column) => `${quoteIdent(column.name)}::text as ${quoteIdent(column.name)}`).join(', ');
+  const columns = table.columns
+    .map((column) => `${quoteIdent(column.name)}::text as ${quoteIdent(column.name)}`)
+    .join(', ');
   const order = table.key.map((column) => `${quoteIdent(column)}::text collate "C"`).join(', ');
   return `select ${columns} from ${quoteTable(table.name)} where ${condition} order by ${order}`;
 }

@@ -9,7 +9,10 @@ export interface TokenOf {
 }
 
 /** A token as the team's own identity provider would issue it. */
-export function signToken(secret: string, { sub, tenantId, role = 'member', lifeSeconds = 600 }: TokenOf): Promise<string> {
+export function signToken(
+  secret: string,
+  { sub, tenantId, role = 'member', lifeSeconds = 600 }: TokenOf,
+): Promise<string> {
   return new SignJWT({ tenantId, role })
     .setSubject(sub)
     .setProtectedHeader({ alg: 'HS256' })

@@ -25,4 +25,10 @@ export const TWO_TENANTS = `
 `;
 
 /** What the transaction above puts into history. */
-export const TWO_TENANTS_ROWS = { tenants: 2, users: 2 * PEOPLE, profiles: 2 * PEOPLE, invoices: 2 * INVOICES, payments: 2 * INVOICES } as const;
+export const TWO_TENANTS_ROWS = {
+  tenants: 2,
+  users: 2 * PEOPLE,
+  profiles: 2 * PEOPLE,
+  invoices: 2 * INVOICES,
+  payments: 2 * INVOICES,
+} as const;

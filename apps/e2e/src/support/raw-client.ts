@@ -1,0 +1,55 @@
+import type { PositionJson } from '@millrace/kernel';
+import { randomUUID } from 'node:crypto';
+import type { FixtureStack } from './fixture-stack.js';
+import { helloAt, openRawSocket, type RawSocket } from './raw-socket.js';
+import { signToken, type TokenOf } from './tokens.js';
+
+/** A registered client by hand: its id, and calls in its owner's name. */
+export interface RawClient {
+  readonly clientId: string;
+  token(more?: Partial<TokenOf>): Promise<string>;
+  post(path: string, body: unknown, more?: Partial<TokenOf>): Promise<Response>;
+  open(more?: Partial<TokenOf>): Promise<RawSocket>;
+  /** Open, greeted and live at the head of history, or at the cursor given. */
+  live(position?: PositionJson, more?: Partial<TokenOf>): Promise<RawSocket>;
+}
+
+export async function rawClient(
+  { stack }: FixtureStack,
+  tenantId: string,
+  sub = `user-of-${tenantId}`,
+): Promise<RawClient> {
+  const clientId = randomUUID();
+  const token = (more: Partial<TokenOf> = {}) => signToken(stack.jwtSecret, { sub, tenantId, ...more });
+  const client: RawClient = {
+    clientId,
+    token,
+    post: async (path, body, more) => {
+      const headers = { authorization: `Bearer ${await token(more)}` };
+      return fetch(`${stack.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    },
+    open: async (more) => {
+      const socket = openRawSocket({ url: stack.url, clientId, token: await token(more) });
+      await socket.opened;
+      return socket;
+    },
+    live: async (position, more) => {
+      const socket = await client.open(more);
+      socket.say(helloAt(position ?? (await headOf(stack)), { clientId }));
+      await socket.frame('welcome');
+      return socket;
+    },
+  };
+  const registered = await client.post('/api/clients', { clientId });
+  if (!registered.ok) throw new Error(`not registered: ${await registered.text()}`);
+  return client;
+}
+
+/** The end of history. */
+export async function headOf({ url, adminToken }: FixtureStack['stack']): Promise<PositionJson> {
+  const response = await fetch(`${url}/api/admin/wake`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}` },
+  });
+  return (await response.json()) as PositionJson;
+}

@@ -5,7 +5,7 @@ import { appendTransactions } from './append.js';
 import type { HistoryTransaction } from './history-transaction.js';
 import { PAGE_SQL, readPage, type PageRequest } from './page.js';
 import { RANGE_SQL, readRange } from './range.js';
-import { readEpochs, readPosition, beginEpoch } from './replication-state.js';
+import { beginEpoch, readEpochs, readPosition, readReplicationState } from './replication-state.js';
 import { ROW_HISTORY_SQL, rowHistory } from './row-history.js';
 import { partFor } from './tail.js';
 import {
@@ -67,7 +67,7 @@ describe('append', () => {
     const stale = world.head;
     await world.append([insertOf(item('1', 'a'))]);
     const many = Array.from({ length: 6_000 }, (_none, index) => insertOf(item(String(index), 'a')));
-    for (const changes of [[insertOf(item('9', 'a'))], many]) {
+    for (const changes of [[insertOf(item('9', 'a'))], [insertOf(item('8', 'a')), insertOf(item('9', 'a'))], many]) {
       const attempt = appendTransactions(world.sql, {
         slot: SLOT,
         schema: itemsSchema,
@@ -212,6 +212,8 @@ test('[E2] a new epoch continues seq; its start is a cursor that can be continue
     schemaVersion: '1.0.0',
   });
   expect(start.seq).toBe(1n);
+  // A commit record may lie exactly at the slot's consistent point: it is new.
+  expect((await readReplicationState(world.sql, SLOT))?.lastCommitLsn).toBe(899n);
   expect((await readEpochs(world.sql, SLOT)).map(({ cause, firstSeq }) => [cause, firstSeq])).toEqual([
     ['slot-missing', 2n],
     ['first-start', 1n],

@@ -96,17 +96,19 @@ describe.each(['stream', 'poll'] as const)('an idle database under the %s reader
   });
 });
 
-test('[C5] a stream whose pump is held up keeps sending its status, and is not cut off', async () => {
+test('[C5] a stream whose pump is held up, and that is not even read, keeps sending its status and is not cut off', async () => {
   const slow = await world.session();
   await world.sql.query(`alter database ${world.database.name} set wal_sender_timeout = '1s'`);
   const capture = await started('stream');
   await slow.query('begin');
   await slow.query('lock table sync.replication_state in access exclusive mode');
-  await world.sql.query("insert into items values (1, 'a')");
+  // More than the queue holds: the reader has to wait too, and no keepalive is answered by it.
+  for (let id = 1; id <= 24; id++)
+    await world.sql.query("insert into items values ($1, 'a', repeat('x', 1000000))", [String(id)]);
   await slow.query('select pg_sleep(3)');
   await slow.query('commit');
   await world.settle(capture);
-  expect(await world.history()).toHaveLength(1);
+  expect(await world.history()).toHaveLength(24);
   expect(capture.status().capture.state).toBe('streaming');
   const streaming = Date.parse(capture.status().capture.since);
   expect(Date.now() - streaming).toBeGreaterThan(2_900);

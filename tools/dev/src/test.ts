@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -74,6 +74,8 @@ async function main(): Promise<number> {
   const args = readArguments(process.argv.slice(2));
   stopOnSignals();
   const folder = mkdtempSync(join(tmpdir(), 'millrace-test-'));
+  // A Postgres that runs as another user has its data below this folder: it may pass, not look.
+  chmodSync(folder, 0o711);
   try {
     const { counts, outcomes } = await runTests(args, folder);
     for (const left of await sweep(folder)) line(`! still ran after the tests: ${left}`);

@@ -13,5 +13,7 @@ export default defineConfig({
   // PGlite finds its WebAssembly and data beside its own module: pre-bundled, it would look in the wrong place.
   optimizeDeps: { exclude: ['@electric-sql/pglite'] },
   worker: { format: 'es' },
+  // `npm start` beside it answers what is not a page.
+  server: { proxy: { '/api': { target: 'http://localhost:8787', ws: true } } },
   build: { outDir: 'dist', emptyOutDir: true, target: 'es2022' },
 });

@@ -16,12 +16,13 @@ export function App() {
   if (opened.state === 'opening') return <Notice title="Opening your database …" busy />;
   if (opened.state === 'failed') {
     const inMemory = { label: 'Go on without keeping anything', run: () => setStorage('memory') };
+    const again = { label: 'Try again', run: () => location.reload() };
     const out = { label: 'Sign out', run: signOut };
     return (
       <Notice
         title="The local database could not be opened"
         detail={opened.error.message}
-        actions={storage === 'opfs' ? [inMemory, out] : [out]}
+        actions={storage === 'opfs' ? [again, inMemory, out] : [again, out]}
       />
     );
   }

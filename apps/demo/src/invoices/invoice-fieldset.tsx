@@ -1,11 +1,9 @@
 import type { UseFormReturn } from 'react-hook-form';
 import { Field } from '../ui/field.js';
-import { parseMoney } from '../ui/money.js';
+import { checkMoney } from '../ui/money.js';
 import { CustomerSelect } from './customer-select.js';
 import { INVOICE_STATUSES } from './invoice.js';
 import type { InvoiceFields } from './invoice-values.js';
-
-const AN_AMOUNT = 'An amount like 120 or 120.50';
 
 export function InvoiceFieldset({ form }: { readonly form: UseFormReturn<InvoiceFields> }) {
   const { register, control, formState } = form;
@@ -29,10 +27,7 @@ export function InvoiceFieldset({ form }: { readonly form: UseFormReturn<Invoice
       </Field>
       <div className="triple">
         <Field label="Amount" error={errors.amount?.message}>
-          <input
-            inputMode="decimal"
-            {...register('amount', { validate: (text) => parseMoney(text) !== null || AN_AMOUNT })}
-          />
+          <input inputMode="decimal" {...register('amount', { validate: checkMoney })} />
         </Field>
         <Field label="Currency" error={errors.currency?.message}>
           <input

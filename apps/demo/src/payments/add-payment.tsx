@@ -5,7 +5,7 @@ import type { Invoice } from '../invoices/invoice.js';
 import { insertInto } from '../sql/statements.js';
 import { useExecute } from '../sql/use-execute.js';
 import { Field } from '../ui/field.js';
-import { editableMoney, parseMoney, restOf } from '../ui/money.js';
+import { checkPayment, editableMoney, parseMoney, restOf } from '../ui/money.js';
 import { useSave } from '../ui/use-save.js';
 import { methodLabel, PAYMENT_METHODS, PAYMENT_STATUSES, type PaymentMethod, type PaymentStatus } from './payment.js';
 
@@ -60,7 +60,7 @@ function PaymentForm({ invoice, tenantId, onAdded }: AddPaymentProps & { readonl
         <input
           inputMode="decimal"
           {...form.register('amount', {
-            validate: (text) => parseMoney(text) !== null || 'An amount like 120 or 120.50',
+            validate: checkPayment,
           })}
         />
       </Field>

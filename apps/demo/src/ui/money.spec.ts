@@ -1,4 +1,4 @@
-import { editableMoney, formatMoney, parseMoney, restOf } from './money.js';
+import { checkMoney, checkPayment, editableMoney, formatMoney, parseMoney, restOf } from './money.js';
 
 describe('money', () => {
   it.each([
@@ -18,6 +18,13 @@ describe('money', () => {
     ['-1', null],
     ['1.234', null],
   ])('reads %j as %s', (typed, cents) => expect(parseMoney(typed)).toBe(cents));
+
+  it('says what is wrong with a typed amount', () => {
+    expect(checkMoney('0')).toBe(true);
+    expect(checkMoney('x')).toMatch('An amount');
+    expect(checkPayment('0,00')).toMatch('More');
+    expect(checkPayment('1')).toBe(true);
+  });
 
   it('offers what it can read again', () =>
     expect(parseMoney(editableMoney('9007199254740993'))).toBe('9007199254740993'));

@@ -13,6 +13,16 @@ export function parseMoney(text: string): string | null {
   return (BigInt(match[1] as string) * 100n + BigInt((match[2] ?? '').padEnd(2, '0'))).toString();
 }
 
+/** For a form: true, or what is wrong with a typed amount. */
+export function checkMoney(text: string): true | string {
+  return parseMoney(text) !== null || 'An amount like 120 or 120.50';
+}
+
+/** As {@link checkMoney}, and more than nothing. */
+export function checkPayment(text: string): true | string {
+  return parseMoney(text) === '0' ? 'More than nothing' : checkMoney(text);
+}
+
 /** Cents as text → what an input field shows. */
 export function editableMoney(cents: string): string {
   const digits = cents.padStart(3, '0');

@@ -100,18 +100,20 @@ test('[C5] a stream whose pump is held up, and that is not even read, keeps send
   const slow = await world.session();
   await world.sql.query(`alter database ${world.database.name} set wal_sender_timeout = '1s'`);
   const capture = await started('stream');
+  const reader = () =>
+    world.sql.query('select active_pid from pg_replication_slots where database = current_database()');
+  const before = await reader();
   await slow.query('begin');
   await slow.query('lock table sync.replication_state in access exclusive mode');
   // More than the queue holds: the reader has to wait too, and no keepalive is answered by it.
   for (let id = 1; id <= 24; id++)
     await world.sql.query("insert into items values ($1, 'a', repeat('x', 1000000))", [String(id)]);
   await slow.query('select pg_sleep(3)');
+  expect(before.rows[0]?.['active_pid']).toMatch(/^\d+$/);
+  expect(await reader()).toEqual(before);
   await slow.query('commit');
   await world.settle(capture);
   expect(await world.history()).toHaveLength(24);
-  expect(capture.status().capture.state).toBe('streaming');
-  const streaming = Date.parse(capture.status().capture.since);
-  expect(Date.now() - streaming).toBeGreaterThan(2_900);
 });
 
 test('waitFor on an idle server resolves although nobody writes', async () => {

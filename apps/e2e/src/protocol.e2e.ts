@@ -120,7 +120,7 @@ describe('the protocol, spoken by hand', () => {
       await expectRefused(socket, 'forbidden', CLOSE_CODE.forbidden);
     });
 
-    it('a socket that says nothing', async () => {
+    it('a socket that says nothing (slow: it waits 10 s)', async () => {
       const socket = await keep(client.open());
       await expectRefused(socket, 'timeout', CLOSE_CODE.internal);
     });
@@ -175,6 +175,14 @@ describe('the protocol, spoken by hand', () => {
         await insertNote(`turn ${turn}`);
         await expectArrives(socket, `turn ${turn}`);
       }
+    });
+
+    it('a goodbye: a client that closes is answered at once', async () => {
+      const socket = await client.live();
+      const began = performance.now();
+      socket.close();
+      expect(await socket.closed).toEqual({ code: CLOSE_CODE.normal, reason: '' });
+      expect(performance.now() - began).toBeLessThan(2_000);
     });
 
     it('after the object has slept (slow: it sleeps after 10 s)', async () => {
@@ -236,6 +244,13 @@ describe('the protocol, spoken by hand', () => {
       };
       expect(status.counters.resyncs).toBeGreaterThan(0);
     });
+  });
+
+  it('all this makes no error in the log of the server', async () => {
+    const errors = (await fixture.stack.log())
+      .split('\n')
+      .filter((line) => /"level":"error"|Uncaught|TypeError/.test(line));
+    expect(errors).toEqual([]);
   });
 
   describe('X13 a token that ends', () => {

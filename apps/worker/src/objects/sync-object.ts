@@ -1,5 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
-import { SyncError, systemClock, systemRandom, type ErrorCode, type Logger, type Position } from '@millrace/kernel';
+import {
+  CLOSE_CODE,
+  SyncError,
+  systemClock,
+  systemRandom,
+  type ErrorCode,
+  type Logger,
+  type Position,
+} from '@millrace/kernel';
 import { BEARER_PREFIX, decodeClientMessages, SUBPROTOCOL, type ClientMessage } from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import {
@@ -87,12 +95,13 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     }
 
     override webSocketClose(socket: WebSocket): void {
-      this.#dispatch(socket, { kind: 'closed' });
-      this.#sessions.delete(socket);
+      this.#gone(socket);
+      // The runtime leaves the peer's close unanswered, and the peer would wait for it until it gives the connection up.
+      if (socket.readyState !== WebSocket.CLOSED) socket.close(CLOSE_CODE.normal);
     }
 
     override webSocketError(socket: WebSocket): void {
-      this.webSocketClose(socket);
+      this.#gone(socket);
     }
 
     override async alarm(): Promise<void> {
@@ -207,6 +216,11 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
           (error: unknown) => this.#dispatch(socket, { kind: failed, ...this.#told(error) }),
         ),
       );
+    }
+
+    #gone(socket: WebSocket): void {
+      this.#dispatch(socket, { kind: 'closed' });
+      this.#sessions.delete(socket);
     }
 
     #answerPushes(cursor: Position | null): void {

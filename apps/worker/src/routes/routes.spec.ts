@@ -210,12 +210,12 @@ describe('admin routes (X29)', () => {
     expect(worker.called()).toEqual(['replication.status']);
   });
 
-  it.each([
+  it.each<Record<string, string>>([
     {},
     { authorization: 'Bearer wrong' },
     { authorization: `Bearer ${ADMIN_TOKEN}x` },
     { authorization: ADMIN_TOKEN },
-  ])('refuse %p', async (headers: Record<string, string>) => {
+  ])('refuse %p', async (headers) => {
     const worker = fakeWorker();
     await expectProblem(await worker.request('/api/admin/status', { headers }), 401, 'unauthenticated');
     await expectProblem(await worker.request('/api/admin/wake', { method: 'POST', headers }), 401, 'unauthenticated');
@@ -354,14 +354,25 @@ describe('GET /api/sync', () => {
     });
   });
 
-  it.each([
-    ['no upgrade', { upgrade: null }, undefined, 400, 'invalid-message'],
-    ['no subprotocol', { 'sec-websocket-protocol': null }, undefined, 426, 'protocol-version'],
-    ['another subprotocol', { 'sec-websocket-protocol': 'millrace.v99, bearer.x' }, undefined, 426, 'protocol-version'],
-    ['no token', { 'sec-websocket-protocol': 'millrace.v1' }, undefined, 401, 'unauthenticated'],
-    ['no client', {}, '/api/sync', 400, 'invalid-message'],
-    ['no uuid', {}, '/api/sync?client=../admin', 400, 'invalid-message'],
-  ])('refuses: %s', async (_name, headers, path, status, code) => {
+  const upgrades: readonly (readonly [
+    string,
+    { readonly headers?: Record<string, string | null>; readonly path?: string },
+    number,
+    string,
+  ])[] = [
+    ['no upgrade', { headers: { upgrade: null } }, 400, 'invalid-message'],
+    ['no subprotocol', { headers: { 'sec-websocket-protocol': null } }, 426, 'protocol-version'],
+    [
+      'another subprotocol',
+      { headers: { 'sec-websocket-protocol': 'millrace.v99, bearer.x' } },
+      426,
+      'protocol-version',
+    ],
+    ['no token', { headers: { 'sec-websocket-protocol': 'millrace.v1' } }, 401, 'unauthenticated'],
+    ['no client', { path: '/api/sync' }, 400, 'invalid-message'],
+    ['no uuid', { path: '/api/sync?client=../admin' }, 400, 'invalid-message'],
+  ];
+  it.each(upgrades)('refuses: %s', async (_name, { headers, path }, status, code) => {
     const worker = fakeWorker();
     await expectProblem(await upgrade(worker, headers, path), status, code);
     expect(worker.called()).toEqual([]);

@@ -102,6 +102,7 @@ test('[C5] a stream whose pump is held up, and that is not even read, keeps send
   const capture = await started('stream');
   const reader = () =>
     world.sql.query('select active_pid from pg_replication_slots where database = current_database()');
+  while (capture.status().capture.state !== 'streaming') await world.sql.query('select pg_sleep(0.01)');
   const before = await reader();
   await slow.query('begin');
   await slow.query('lock table sync.replication_state in access exclusive mode');

@@ -4,6 +4,7 @@ import { eventually } from './support/eventually.js';
 import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
 import { headOf, rawClient, type RawClient } from './support/raw-client.js';
 import type { RawSocket } from './support/raw-socket.js';
+import { openSource } from './support/source.js';
 
 /** In every row of the other tenant, in keys as well as in values. */
 const CANARY = 'TENANT-B-SECRET';
@@ -206,6 +207,39 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
     expect(log).not.toContain(SERVER_ONLY);
   });
 
+  it('a snapshot that cannot even begin is a problem with a status, not a body that breaks off', async () => {
+    const database = new URL(fixture.stack.databaseUrl);
+    const name = database.pathname.slice(1);
+    database.pathname = '/postgres';
+    await using neighbour = await openSource(database.href);
+    const allow = (yes: boolean) => neighbour.run(`alter database "${name}" with allow_connections ${yes}`);
+    await allow(false);
+    try {
+      const response = await ann.post('/api/snapshots', { clientId: ann.clientId, schemaVersion: '1.0.0' });
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      expect([response.status, await response.json()]).toEqual([
+        503,
+        expect.objectContaining({ code: 'database-unavailable' }),
+      ]);
+      expect(response.headers.get('retry-after')).toBe('1');
+    } finally {
+      await allow(true);
+    }
+    expect(await snapshotText(ann)).toContain('came in');
+  });
+
+  it('[Z2] a client that asks again has given its former snapshot up', async () => {
+    const ask = () => ann.post('/api/snapshots', { clientId: ann.clientId, schemaVersion: '1.0.0' });
+    const responses = [await ask(), await ask(), await ask()];
+    await eventually(async () => {
+      const rows = await fixture.source.rows(
+        `select count(*) from pg_stat_activity where application_name = 'millrace-snapshot' and datname = current_database()`,
+      );
+      expect(Number(rows[0]?.['count'])).toBeLessThanOrEqual(1);
+    });
+    await Promise.all(responses.map((response) => response.body?.cancel()));
+  });
+
   it('a reader that leaves in the middle of its snapshot lets Postgres go', async () => {
     await fixture.source.run(
       `insert into ledger (tenant_id, writer, n, amount) select '${TENANT_A}', n, n, n from generate_series(1, 400000) n`,
@@ -228,17 +262,5 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
     expect(await builders()).toBe('1');
     abort.abort();
     await eventually(async () => expect(await builders()).toBe('0'));
-  });
-
-  it('[Z2] a client that asks again has given its former snapshot up', async () => {
-    const ask = () => ann.post('/api/snapshots', { clientId: ann.clientId, schemaVersion: '1.0.0' });
-    const responses = [await ask(), await ask(), await ask()];
-    await eventually(async () => {
-      const rows = await fixture.source.rows(
-        `select count(*) from pg_stat_activity where application_name = 'millrace-snapshot' and datname = current_database()`,
-      );
-      expect(Number(rows[0]?.['count'])).toBeLessThanOrEqual(1);
-    });
-    await Promise.all(responses.map((response) => response.body?.cancel()));
   });
 });

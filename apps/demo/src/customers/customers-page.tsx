@@ -5,6 +5,7 @@ import { usePendingIds } from '../pending/use-pending-ids.js';
 import { ListCount } from '../ui/list-count.js';
 import { Notice } from '../ui/notice.js';
 import { QueryFailure } from '../ui/query-failure.js';
+import { useSettled } from '../ui/use-settled.js';
 import { VirtualList } from '../ui/virtual-list.js';
 import { CUSTOMERS, type ListedCustomer } from './customer.js';
 import { CustomerRow } from './customer-row.js';
@@ -13,7 +14,7 @@ import { EditCustomer } from './edit-customer.js';
 export function CustomersPage({ user }: { readonly user: DevUser }) {
   const [search, setSearch] = useState('');
   const [opened, setOpened] = useState<string | null>(null);
-  const { rows, loading, error } = useQuery<ListedCustomer>(CUSTOMERS, [search.trim()]);
+  const { rows, loading, error } = useQuery<ListedCustomer>(CUSTOMERS, [useSettled(search.trim())]);
   const users = usePendingIds('users');
   const profiles = usePendingIds('profiles');
   const isPending = ({ id, profile_id }: ListedCustomer) =>

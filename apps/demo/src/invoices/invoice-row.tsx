@@ -1,9 +1,9 @@
 import { PendingMark } from '../pending/pending-mark.js';
 import { formatMoney } from '../ui/money.js';
-import type { Invoice } from './invoice.js';
+import type { ListedInvoice } from './invoice.js';
 
 export interface InvoiceRowProps {
-  readonly invoice: Invoice;
+  readonly invoice: ListedInvoice;
   readonly pending: boolean;
   readonly onOpen: (id: string) => void;
 }

@@ -6,6 +6,7 @@ import { usePendingIds } from '../pending/use-pending-ids.js';
 import { ListCount } from '../ui/list-count.js';
 import { Notice } from '../ui/notice.js';
 import { QueryFailure } from '../ui/query-failure.js';
+import { useSettled } from '../ui/use-settled.js';
 import { VirtualList } from '../ui/virtual-list.js';
 import { EditInvoice } from './edit-invoice.js';
 import { INVOICES, type ListedInvoice } from './invoice.js';
@@ -18,7 +19,8 @@ const NEW = Symbol('a new invoice');
 export function InvoicesPage({ user }: { readonly user: DevUser }) {
   const [filter, setFilter] = useState(NO_FILTER);
   const [opened, setOpened] = useState<string | typeof NEW | null>(null);
-  const { rows, loading, error } = useQuery<ListedInvoice>(INVOICES, [filter.search.trim(), filter.status]);
+  const search = useSettled(filter.search.trim());
+  const { rows, loading, error } = useQuery<ListedInvoice>(INVOICES, [search, filter.status]);
   const pending = usePendingIds('invoices');
   const close = () => setOpened(null);
   if (error) return <QueryFailure what="Invoices" error={error} />;

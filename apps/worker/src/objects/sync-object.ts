@@ -12,14 +12,11 @@ import { BEARER_PREFIX, decodeClientMessages, SUBPROTOCOL, type ClientMessage } 
 import type { Principal } from '@millrace/sync-rules';
 import {
   newSession,
-  restoreSession,
-  serialiseSession,
   sessionStep,
   SESSION_DEFAULTS,
   type Push,
   type SessionEffect,
   type SessionEvent,
-  type SessionState,
 } from '@millrace/sync-session';
 import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
@@ -33,8 +30,9 @@ import { within } from '../within.js';
 import { EarliestAlarm } from './earliest-alarm.js';
 import { whenIdle } from './forgetting.js';
 import type { ObjectClass } from './object-class.js';
-import { pullHistory } from './pull-history.js';
 import { PRINCIPAL_HEADER, type SyncRpc } from './rpc.js';
+import { sessionCalls, type SessionCalls } from './session-calls.js';
+import { Sessions } from './sessions.js';
 import { gatewayOf, replicationOf } from './stubs.js';
 
 /** A socket that says nothing in this time is closed: it costs a connection, and nobody knows what it is for. */
@@ -51,7 +49,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     readonly #log: Logger;
     readonly #tokens: TokenVerifier;
     readonly #alarm: EarliestAlarm;
-    readonly #sessions = new Map<WebSocket, SessionState>();
+    readonly #calls: SessionCalls;
+    readonly #sessions = new Sessions<WebSocket>();
     #waitingPushes: ((cursor: Position | null) => void)[] = [];
 
     constructor(state: DurableObjectState, env: Env) {
@@ -60,6 +59,7 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#log = workerLogger(this.#settings, 'sync');
       this.#tokens = createTokenVerifier(this.#settings, systemClock.now);
       this.#alarm = new EarliestAlarm(this.ctx.storage);
+      this.#calls = sessionCalls(env, this.#settings.gateways);
       for (const socket of this.ctx.getWebSockets()) this.#restore(socket);
     }
 
@@ -77,10 +77,10 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
 
     async push(push: Push): Promise<Answer<Position | null>> {
       return answer(this.#log, async () => {
-        const live = [...this.#sessions].find(([, { phase }]) => phase === 'live' || phase === 'registering');
-        if (!live) return null;
+        const receiver = this.#sessions.receiver();
+        if (!receiver) return null;
         const taken = new Promise<Position | null>((resolve) => this.#waitingPushes.push(resolve));
-        this.#dispatch(live[0], { kind: 'push', push });
+        this.#dispatch(receiver, { kind: 'push', push });
         return taken;
       });
     }
@@ -105,8 +105,11 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     }
 
     override async alarm(): Promise<void> {
-      for (const socket of this.#sessions.keys()) this.#dispatch(socket, { kind: 'alarm' });
-      if (this.#sessions.size > 0) return;
+      for (const socket of this.#sessions.sockets()) this.#dispatch(socket, { kind: 'alarm' });
+      if (this.#sessions.size === 0) await this.#idle();
+    }
+
+    async #idle(): Promise<void> {
       const step = whenIdle(this.ctx.storage.kv.get<number>('idleSince') ?? null, systemClock.now());
       if (step.kind === 'forget') return this.ctx.storage.deleteAll();
       this.ctx.storage.kv.put('idleSince', step.idleSince);
@@ -127,7 +130,7 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.ctx.acceptWebSocket(ours, [systemRandom.uuid()]);
       this.ctx.storage.kv.delete('idleSince');
       const helloBy = systemClock.now() + HELLO_MS;
-      this.#keep(ours, newSession({ clientId, sub, claims, expiresAt: expiresAt * 1000, helloBy }));
+      this.#sessions.keep(ours, newSession({ clientId, sub, claims, expiresAt: expiresAt * 1000, helloBy }));
       this.ctx.waitUntil(this.#alarm.ask(helloBy));
       return new Response(null, { status: 101, webSocket: theirs, headers: { 'sec-websocket-protocol': SUBPROTOCOL } });
     }
@@ -154,11 +157,11 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     }
 
     #dispatch(socket: WebSocket, event: SessionEvent): void {
-      const state = this.#sessions.get(socket);
+      const state = this.#sessions.stateOf(socket);
       if (!state) return;
       const context = { schema: app.schema, now: systemClock.now(), random: systemRandom, ...SESSION_DEFAULTS };
       const step = sessionStep(state, event, context);
-      this.#keep(socket, step.state);
+      this.#sessions.keep(socket, step.state);
       for (const effect of step.effects) this.#perform(socket, effect);
     }
 
@@ -169,13 +172,13 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         case 'close':
           return closeQuietly(socket, effect.code, effect.reason);
         case 'replace-older':
-          return this.#others(socket).forEach((other) => this.#dispatch(other, { kind: 'replaced' }));
+          return this.#sessions.others(socket).forEach((other) => this.#dispatch(other, { kind: 'replaced' }));
         case 'register':
-          return this.#settle(socket, this.#register(effect, this.#idOf(socket)), 'register-failed');
+          return this.#settle(socket, this.#calls.register(effect, this.#idOf(socket)), 'register-failed');
         case 'unregister':
           return this.ctx.waitUntil(replicationOf(this.env).unregister(effect.clientId, this.#idOf(socket)));
         case 'pull':
-          return this.#settle(socket, this.#pull(effect, this.#clientOf(socket)), 'pull-failed');
+          return this.#settle(socket, this.#calls.pull(effect, this.#sessions.clientOf(socket)), 'pull-failed');
         case 'answer':
           return this.#answerPushes(effect.cursor);
         case 'schedule':
@@ -183,25 +186,12 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         case 'remember':
           return this.ctx.storage.kv.put('scope', effect.scope);
         case 'resynced':
-          this.#log.info('client must hydrate again', { cause: effect.cause, clientId: this.#clientOf(socket) });
+          this.#log.info('client must hydrate again', {
+            cause: effect.cause,
+            clientId: this.#sessions.clientOf(socket),
+          });
           return this.ctx.waitUntil(replicationOf(this.env).countResync(effect.cause));
       }
-    }
-
-    async #register(effect: SessionEffect & { kind: 'register' }, socketId: string): Promise<SessionEvent> {
-      const { clientId, sub, rowKeys, cursor, afterMutation } = effect;
-      const head = unwrap(await replicationOf(this.env).register({ clientId, sub, rowKeys, cursor, socketId }));
-      const verdicts = unwrap(
-        await gatewayOf(this.env, clientId, this.#settings.gateways).verdicts(clientId, afterMutation, cursor),
-      );
-      return { kind: 'registered', head, verdicts };
-    }
-
-    async #pull({ after, rowKeys }: SessionEffect & { kind: 'pull' }, clientId: string): Promise<SessionEvent> {
-      return {
-        kind: 'pulled',
-        result: await pullHistory(this.env, this.#settings.gateways, { clientId, after, rowKeys }),
-      };
     }
 
     /** Dispatches what `work` comes to; a failure, or no answer at all, is an event like any other. */
@@ -220,7 +210,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
 
     #gone(socket: WebSocket): void {
       this.#dispatch(socket, { kind: 'closed' });
-      this.#sessions.delete(socket);
+      this.#sessions.remove(socket);
+      if (this.#sessions.size === 0) this.ctx.waitUntil(this.#idle());
     }
 
     #answerPushes(cursor: Position | null): void {
@@ -230,29 +221,13 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     }
 
     #restore(socket: WebSocket): void {
-      const session = restoreSession(socket.deserializeAttachment());
-      if (!session) return closeQuietly(socket, 1012, 'the server was updated: connect again');
-      this.#sessions.set(socket, session);
-      this.#dispatch(socket, { kind: 'woken' });
-    }
-
-    /** A session that is over leaves nothing in its attachment: while its socket closes, the object may be evicted, and would take it for live. */
-    #keep(socket: WebSocket, state: SessionState): void {
-      this.#sessions.set(socket, state);
-      socket.serializeAttachment(state.phase === 'closed' ? null : serialiseSession(state));
+      if (this.#sessions.restore(socket)) this.#dispatch(socket, { kind: 'woken' });
+      else closeQuietly(socket, 1012, 'the server was updated: connect again');
     }
 
     #told(error: unknown): { readonly code: ErrorCode; readonly message: string } {
       const { code, message } = publicError(error, this.#log);
       return { code, message };
-    }
-
-    #others(socket: WebSocket): readonly WebSocket[] {
-      return [...this.#sessions.keys()].filter((other) => other !== socket);
-    }
-
-    #clientOf(socket: WebSocket): string {
-      return this.#sessions.get(socket)?.clientId ?? '';
     }
 
     #idOf(socket: WebSocket): string {

@@ -52,6 +52,7 @@ export interface RecordedCall {
 }
 
 export interface FakeWorker {
+  readonly bindings: Env;
   readonly calls: readonly RecordedCall[];
   /** Names of the calls, in order. */
   called(): readonly string[];
@@ -125,6 +126,7 @@ export function fakeWorker({
     passThroughOnException: () => undefined,
   } as unknown as ExecutionContext;
   return {
+    bindings,
     calls,
     called: () => calls.map(({ name }) => name),
     request: (target, init) => router(new Request(new URL(target, 'http://localhost:8787'), init), bindings, context),

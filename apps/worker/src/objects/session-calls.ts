@@ -1,0 +1,32 @@
+import { unwrap } from '../answer.js';
+import type { Env } from '../env.js';
+import type { SessionEffect, SessionEvent } from '@millrace/sync-session';
+import { gatewayOf, replicationOf } from './stubs.js';
+
+type Effect<Kind extends SessionEffect['kind']> = SessionEffect & { kind: Kind };
+
+/** The calls by which a session reaches the other objects; each resolves with the event that it comes to. */
+export interface SessionCalls {
+  /** Registers first and asks for verdicts after it: whatever is persisted from then on reaches the session (F42). */
+  register(effect: Effect<'register'>, socketId: string): Promise<SessionEvent>;
+  /** A page after a cursor: from the ReplicationDO's memory, else from history through the client's gateway, never beyond what may be served [H5]. */
+  pull(effect: Effect<'pull'>, clientId: string): Promise<SessionEvent>;
+}
+
+/** `gateways`: how many GatewayDOs there are. */
+export function sessionCalls(env: Env, gateways: number): SessionCalls {
+  return {
+    register: async ({ clientId, sub, rowKeys, cursor, afterMutation }, socketId) => {
+      const head = unwrap(await replicationOf(env).register({ clientId, sub, rowKeys, cursor, socketId }));
+      const verdicts = unwrap(await gatewayOf(env, clientId, gateways).verdicts(clientId, afterMutation, cursor));
+      return { kind: 'registered', head, verdicts };
+    },
+    pull: async ({ after, rowKeys }, clientId) => {
+      const recent = unwrap(await replicationOf(env).recent(after, rowKeys));
+      if (recent.kind === 'page')
+        return { kind: 'pulled', result: { kind: 'page', page: recent.page, complete: true } };
+      const result = unwrap(await gatewayOf(env, clientId, gateways).page(after, recent.upTo, rowKeys));
+      return { kind: 'pulled', result };
+    },
+  };
+}

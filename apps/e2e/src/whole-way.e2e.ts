@@ -1,10 +1,13 @@
+import { chromiumIsSkipped } from '@millrace/testing-harness';
 import type { Page } from 'playwright-core';
 import { demoTables, pageRows, startDemoStack, type DemoStack } from './support/demo-stack.js';
 import { eventually } from './support/eventually.js';
 import { plain, tableTextSql } from './support/table-text.js';
 import { TWO_TENANTS, TWO_TENANTS_ROWS } from './support/two-tenants.js';
 
-describe('A change goes the whole way: Postgres, history, workerd, Chromium, and back', () => {
+const describeChromium = chromiumIsSkipped() ? describe.skip : describe;
+
+describeChromium('A change goes the whole way: Postgres, history, workerd, Chromium, and back', () => {
   let demo: DemoStack;
   let riverside: Page;
   let north: Page;

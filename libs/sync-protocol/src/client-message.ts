@@ -4,9 +4,10 @@ import { LIMITS } from './limits.js';
 import { authSchema } from './messages/auth.js';
 import { helloSchema } from './messages/hello.js';
 import { receivedSchema } from './messages/received.js';
+import { verifySchema } from './messages/verify.js';
 
 /** Everything a client may send over the socket. */
-export const clientMessageSchema = v.variant('type', [helloSchema, receivedSchema, authSchema]);
+export const clientMessageSchema = v.variant('type', [helloSchema, receivedSchema, authSchema, verifySchema]);
 export type ClientMessage = v.InferOutput<typeof clientMessageSchema>;
 
 const batchSchema = v.pipe(v.array(clientMessageSchema), v.minLength(1), v.maxLength(16));

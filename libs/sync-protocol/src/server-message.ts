@@ -3,8 +3,10 @@ import { decodeJson } from './decode.js';
 import { LIMITS } from './limits.js';
 import { beginSchema } from './messages/begin.js';
 import { changesSchema } from './messages/changes.js';
+import { checkpointSchema } from './messages/checkpoint.js';
 import { commitSchema } from './messages/commit.js';
 import { errorSchema } from './messages/error.js';
+import { fillSchema } from './messages/fill.js';
 import { resyncSchema } from './messages/resync.js';
 import { welcomeSchema } from './messages/welcome.js';
 
@@ -14,7 +16,9 @@ export const serverMessageSchema = v.variant('type', [
   beginSchema,
   changesSchema,
   commitSchema,
+  fillSchema,
   resyncSchema,
+  checkpointSchema,
   errorSchema,
 ]);
 export type ServerMessage = v.InferOutput<typeof serverMessageSchema>;

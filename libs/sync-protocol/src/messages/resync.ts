@@ -11,6 +11,9 @@ export const resyncCauses = [
   'scope-unknown',
   'transaction-too-large',
   'quarantined',
+  'late-table',
+  'rewritten',
+  'checksum-mismatch',
   'client-request',
 ] as const;
 export type ResyncCause = (typeof resyncCauses)[number];

@@ -51,11 +51,16 @@ export const clientMessages: fc.Arbitrary<ClientMessage> = fc.oneof(
     clientId: uuid,
     position,
     schemaVersion: name,
+    scope: name,
     ackedMutation: fc.oneof(fc.constant(0 as const), mutationId),
   }),
   fc.record({ type: fc.constant('received' as const), seq, chars: count }),
   fc.record({ type: fc.constant('auth' as const), token: name }),
+  fc.record({ type: fc.constant('verify' as const) }),
 );
+
+const digits = fc.bigInt({ min: 0n, max: 2n ** 63n }).map(String);
+const tableHash = fc.record({ algorithm: name, count: digits, hash: digits });
 
 export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({
@@ -70,6 +75,18 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({ type: fc.constant('changes' as const), changes: fc.array(rowChange, { maxLength: 4 }) }),
   fc.record({ type: fc.constant('commit' as const), position, mutation: fc.option(mutationResult, { nil: null }) }),
   fc.record({ type: fc.constant('resync' as const), cause: fc.constantFrom(...resyncCauses), message: fc.string() }),
+  fc.record({
+    type: fc.constant('fill' as const),
+    tables: fc.array(name, { minLength: 1, maxLength: 3 }),
+    cause: fc.constantFrom(...resyncCauses),
+    atLeast: seq,
+  }),
+  fc.record({
+    type: fc.constant('checkpoint' as const),
+    from: position,
+    to: position,
+    tables: fc.array(fc.record({ name, hash: tableHash }), { maxLength: 3 }),
+  }),
   fc.record({
     type: fc.constant('error' as const),
     code: fc.constantFrom(...(Object.keys(ERROR_CATALOGUE) as ErrorCode[])),

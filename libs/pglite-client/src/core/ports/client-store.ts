@@ -8,6 +8,8 @@ import type { ReceivedTransaction } from '../received-transaction.js';
 export interface StoreSummary {
   /** The cursor; null before the first hydration. */
   readonly position: Position | null;
+  /** The scope that the rows were read for; null before the first hydration. */
+  readonly scope: string | null;
   /** Every mutation up to this one is settled here [W5]; 0 for none. */
   readonly ackedMutation: number;
   /** Pending mutations without an answer: these have to be pushed. */
@@ -32,6 +34,45 @@ export interface OutboxBatch {
   readonly mutations: readonly PendingMutation[];
 }
 
+/** Rows that were read for this client, and the history that makes them whole. */
+export interface Hydration {
+  /** Tables whose rows are replaced; all others keep theirs. */
+  readonly tables: readonly TableLoad[];
+  /** History that the rows do not hold yet. It ends at `position`. */
+  readonly tail: readonly ReceivedTransaction[];
+  readonly position: Position;
+  /** The scope that the rows were read for: told to the server with each `hello`. */
+  readonly scope: string;
+  /** Called as rows are loaded; `rows` counts from 0 to all of them. */
+  readonly onProgress: (rows: number) => void;
+}
+
+/** The rows of one table, chunk by chunk. */
+export interface TableLoad {
+  readonly name: string;
+  readonly format: SnapshotFormat;
+  /** The columns of its rows, in their order. */
+  readonly columns: readonly string[];
+  readonly rows: number;
+  /** Of the rows before the tail [S6]. */
+  readonly hash: TableHash;
+  readonly chunks: readonly ChunkLoad[];
+}
+
+export interface ChunkLoad {
+  readonly rows: number;
+  /** Its unpacked bytes. Throws `snapshot-corrupt` if they are not there or not those of the manifest. */
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** A table's base rows at the cursor. */
+export interface TableState {
+  readonly name: string;
+  readonly hash: TableHash;
+  /** seq of the last transaction that changed it, or of the position at which it was loaded: since then it has been as it is [S6]. */
+  readonly changedAt: bigint;
+}
+
 /**
  * The client's database, as its protocol sees it. Every method is one transaction: all of it is durable once the promise resolves,
  * and nothing of it has happened if it rejects [A1]. Calls take effect in the order in which they were made. Local writes are made on the side, by SQL.
@@ -48,8 +89,13 @@ export interface ClientStore {
    * what is here: the caller hydrates again (I12).
    */
   apply(transactions: readonly ReceivedTransaction[]): Promise<StoreSummary>;
-  /** Replaces all rows by the snapshot, its tail and its cursor as one transaction [S2]; the outbox stays and is re-based over it. Any error leaves all as it was. */
-  hydrate(snapshot: AsyncIterable<SnapshotPart>): Promise<StoreSummary>;
+  /**
+   * Takes these rows in the place of those that are here, then the tail, with the cursor, as one transaction [S2, S4]; the outbox stays and is re-based
+   * over it. What was here can be read until then. Throws `snapshot-corrupt` if a table is not what its manifest says. Any error leaves all as it was.
+   */
+  hydrate(hydration: Hydration): Promise<StoreSummary>;
+  /** What the base rows of these tables are now: what pending changes made of them does not count [S6]. */
+  tableStates(tables: readonly string[]): Promise<readonly TableState[]>;
   /** The first unanswered mutations within the limits (always at least one if there is one). */
   outbox(limits: { readonly mutations: number; readonly bytes: number }): Promise<OutboxBatch>;
   /** Notes verdicts that came by HTTP: these mutations are not sent again, and stay pending until their ack [W5]. */

@@ -4,9 +4,11 @@ import type {
   PushRequest,
   PushResponse,
   RegisterResponse,
+  SnapshotAnswer,
   SnapshotRequest,
+  TailLine,
+  TailRequest,
 } from '@millrace/sync-protocol';
-import type { SnapshotPart } from '@millrace/hydration';
 
 /** What a socket says. After `closed` it says nothing more. */
 export interface SocketEvents {
@@ -15,8 +17,17 @@ export interface SocketEvents {
   closed(code: number, reason: string): void;
 }
 
+/** One chunk of one table of a snapshot. */
+export interface ChunkAddress {
+  readonly clientId: string;
+  /** The table's id in the manifest. */
+  readonly id: string;
+  readonly n: number;
+}
+
 /**
- * The way to the server. Failures reject with `SyncError`; its `retry` tells what may be done. A token is asked of the app for each call.
+ * The way to the server. Failures reject with `SyncError`; its `retry` tells what may be done. A token is asked of the app for each call. `signal` ends a
+ * call.
  */
 export interface Transport {
   /** Opens `GET /api/sync`; the token travels in the subprotocol. Failing to connect is a `closed` event. */
@@ -29,6 +40,16 @@ export interface Transport {
     | { readonly kind: 'results'; readonly response: PushResponse }
     | { readonly kind: 'conflict'; readonly conflict: PushConflict }
   >;
-  /** The parts as they arrive; the iteration throws when the stream breaks. `signal` ends it. */
-  snapshot(request: SnapshotRequest, token: string, signal: AbortSignal): AsyncIterable<SnapshotPart>;
+  /** Asks once; while the snapshot is built, the caller asks again. */
+  snapshot(request: SnapshotRequest, token: string, signal: AbortSignal): Promise<SnapshotAnswer>;
+  /** The unpacked bytes. `not-found` if the server does not keep it any more; `onBytes` as they come. */
+  chunk(address: ChunkAddress, token: string, options: ChunkOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /** The lines as they arrive; the iteration throws when the stream breaks. */
+  tail(request: TailRequest, token: string, signal: AbortSignal): AsyncIterable<TailLine>;
+}
+
+export interface ChunkOptions {
+  readonly signal: AbortSignal;
+  /** Most bytes that it may have: a longer answer is `snapshot-corrupt`. */
+  readonly maxBytes: number;
 }

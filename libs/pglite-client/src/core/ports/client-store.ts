@@ -1,6 +1,6 @@
 import type { Position } from '@millrace/kernel';
-import type { MutationResult, PushConflict } from '@millrace/sync-protocol';
-import type { SnapshotPart } from '@millrace/hydration';
+import type { TableHash } from '@millrace/hydration';
+import type { MutationResult, PushConflict, SnapshotFormat } from '@millrace/sync-protocol';
 import type { PendingMutation, RejectedMutation } from '../pending-mutation.js';
 import type { ReceivedTransaction } from '../received-transaction.js';
 

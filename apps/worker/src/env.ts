@@ -8,6 +8,8 @@ export interface Env {
   readonly SNAPSHOT: DurableObjectNamespace<SnapshotRpc>;
   /** The built web apps: a disk service (self-hosting) or Workers assets. */
   readonly ASSETS?: Fetcher;
+  /** Where snapshots are kept: an R2 bucket, or a writable disk service (self-hosting). */
+  readonly SNAPSHOTS?: R2Bucket | Fetcher;
   readonly DATABASE_URL?: string;
   readonly MILLRACE_JWT_SECRET?: string;
   readonly MILLRACE_JWKS_URL?: string;
@@ -19,6 +21,12 @@ export interface Env {
   readonly MILLRACE_LOG_LEVEL?: string;
   readonly MILLRACE_GATEWAYS?: string;
   readonly MILLRACE_SLOT?: string;
+  readonly MILLRACE_SNAPSHOT_SECRET?: string;
+  readonly MILLRACE_SNAPSHOT_BYTES?: string;
+  readonly MILLRACE_SNAPSHOT_AGE?: string;
+  readonly MILLRACE_SNAPSHOT_STALE_PERCENT?: string;
+  readonly MILLRACE_SNAPSHOT_STALE_MIN?: string;
+  readonly MILLRACE_SNAPSHOT_STALE_MAX?: string;
   readonly CAPTURE_READER?: string;
   readonly CAPTURE_DECODER?: string;
 }

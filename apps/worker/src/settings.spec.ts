@@ -21,6 +21,14 @@ describe('settings', () => {
       logLevel: 'info',
       gateways: 4,
       slot: 'millrace',
+      snapshotSecret: null,
+      snapshots: {
+        maxBytes: 2_147_483_648,
+        maxAgeMs: 604_800_000,
+        stalePercent: 10,
+        staleMin: 1_000,
+        staleMax: 50_000,
+      },
       reader: 'poll',
       decoder: 'pgoutput',
     });

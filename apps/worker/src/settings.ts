@@ -7,6 +7,16 @@ const oneOf = <const Options extends readonly string[]>(options: Options) =>
   v.picklist(options, `must be one of ${options.join(', ')}`);
 const address = v.pipe(v.string(), v.url('must be an absolute URL, say https://id.example/.well-known/jwks.json'));
 
+/** A whole number from `min` to `max`, as text. */
+const wholeNumber = (preset: number, min: number, max = Number.MAX_SAFE_INTEGER) =>
+  v.pipe(
+    v.optional(v.string(), String(preset)),
+    v.regex(/^\d{1,16}$/, 'must be a whole number'),
+    v.transform(Number),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+
 const settingsSchema = v.object({
   /** Connection string of the source Postgres. */
   DATABASE_URL: v.pipe(
@@ -52,6 +62,18 @@ const settingsSchema = v.object({
     v.optional(v.string(), 'millrace'),
     v.regex(/^[a-z0-9_]{1,63}$/, 'must be a slot name: 1 to 63 of a–z, 0–9 and _'),
   ),
+  /** Secret of snapshot keys. Default: made from the tokens' secret, else one that the ReplicationDO makes and keeps. */
+  MILLRACE_SNAPSHOT_SECRET: v.optional(
+    v.pipe(v.string(), v.minLength(32, 'must have at least 32 characters: a shorter secret can be guessed')),
+  ),
+  /** Bytes that stored snapshots may take, over all scopes. */
+  MILLRACE_SNAPSHOT_BYTES: wholeNumber(2 * 1024 ** 3, 1024 ** 2),
+  /** Seconds after which a snapshot that nobody asked for is removed. */
+  MILLRACE_SNAPSHOT_AGE: wholeNumber(7 * 24 * 3600, 3600),
+  /** Changes in scope after which a table is read anew rather than handed out with its tail: this share of its rows, within bounds. */
+  MILLRACE_SNAPSHOT_STALE_PERCENT: wholeNumber(10, 0, 100),
+  MILLRACE_SNAPSHOT_STALE_MIN: wholeNumber(1_000, 0),
+  MILLRACE_SNAPSHOT_STALE_MAX: wholeNumber(50_000, 0),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
   CAPTURE_READER: v.optional(oneOf(['auto', 'stream', 'poll']), 'auto'),
   CAPTURE_DECODER: v.optional(oneOf(['auto', 'pgoutput']), 'auto'),
@@ -70,8 +92,21 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly gateways: number;
   readonly slot: string;
+  /** Null: see `snapshot-keys.ts`. */
+  readonly snapshotSecret: string | null;
+  readonly snapshots: SnapshotSettings;
   readonly reader: 'stream' | 'poll';
   readonly decoder: 'pgoutput';
+}
+
+/** How long stored snapshots are kept and handed out. */
+export interface SnapshotSettings {
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+  /** A table is stale after max(min, min(max, percent of its rows)) changes in scope. */
+  readonly stalePercent: number;
+  readonly staleMin: number;
+  readonly staleMax: number;
 }
 
 /** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be; never with its value, which may be a secret. */
@@ -101,6 +136,14 @@ export function readSettings(env: Env): Settings {
     logLevel: values.MILLRACE_LOG_LEVEL,
     gateways: values.MILLRACE_GATEWAYS,
     slot: values.MILLRACE_SLOT,
+    snapshotSecret: values.MILLRACE_SNAPSHOT_SECRET ?? null,
+    snapshots: {
+      maxBytes: values.MILLRACE_SNAPSHOT_BYTES,
+      maxAgeMs: values.MILLRACE_SNAPSHOT_AGE * 1000,
+      stalePercent: values.MILLRACE_SNAPSHOT_STALE_PERCENT,
+      staleMin: values.MILLRACE_SNAPSHOT_STALE_MIN,
+      staleMax: values.MILLRACE_SNAPSHOT_STALE_MAX,
+    },
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
     decoder: 'pgoutput',
   };

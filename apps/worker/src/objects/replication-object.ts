@@ -114,6 +114,16 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       );
     }
 
+    snapshotSecret(): Promise<Answer<string>> {
+      return answer(this.#log, async () => {
+        const kept = this.ctx.storage.kv.get<string>('snapshotSecret');
+        if (kept !== undefined) return kept;
+        const made = systemRandom.uuid() + systemRandom.uuid();
+        this.ctx.storage.kv.put('snapshotSecret', made);
+        return made;
+      });
+    }
+
     /** Re-arms first, so that no failure below can end the watch (F45). */
     override async alarm(): Promise<void> {
       await this.ctx.storage.setAlarm(systemClock.now() + WATCHDOG_MS);

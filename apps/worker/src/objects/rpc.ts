@@ -2,7 +2,14 @@ import type { HistoryPage, MutationMark, PageResult } from '@millrace/change-his
 import type { Position, Row } from '@millrace/kernel';
 import type { PushOutcome } from '@millrace/mutations';
 import type { Registration } from '@millrace/replication';
-import type { AdminStatus, PushRequest, ResyncCause } from '@millrace/sync-protocol';
+import type {
+  AdminStatus,
+  Checkpoint,
+  PushRequest,
+  ResyncCause,
+  SnapshotAnswer,
+  SnapshotFormat,
+} from '@millrace/sync-protocol';
 import type { Claims, Principal } from '@millrace/sync-rules';
 import type { Push } from '@millrace/sync-session';
 import type { Answer } from '../answer.js';
@@ -24,6 +31,8 @@ export interface ReplicationRpc extends Rpc.DurableObjectBranded {
   nudge(): Promise<void>;
   countResync(cause: ResyncCause): Promise<void>;
   status(): Promise<Answer<AdminStatus>>;
+  /** A random secret, made when first asked for and kept: for snapshot keys where no setting gives one. */
+  snapshotSecret(): Promise<Answer<string>>;
 }
 
 export interface RegisterRequest extends Registration {
@@ -57,14 +66,38 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   devUsers(): Promise<Answer<readonly Row[]>>;
 }
 
-/** Answers `fetch` with a {@link SnapshotOrder} as its body by one stream. */
-export type SnapshotRpc = Rpc.DurableObjectBranded;
+/** Named by a snapshot key: one for all callers who see the same rows in the same format. */
+export interface SnapshotRpc extends Rpc.DurableObjectBranded {
+  /** The rows in scope: at once if they are at hand, else as soon as they are read; `building` where that takes longer than about a second. */
+  order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>>;
+  /**
+   * Count and hash of every table in scope at one position [S6]. One that is not older than `maxAgeMs` is used again: 5 s for somebody who asks, an
+   * hour for what is sent unasked. Equal calls share one reading. Call the object of the `binary` key.
+   */
+  checksums(order: ChecksumOrder): Promise<Answer<Checkpoint>>;
+}
 
-/** What the Worker orders: it has checked the token and that the client id is the caller's. */
-export interface SnapshotOrder {
-  readonly clientId: string;
-  readonly schemaVersion: string;
+/** Whose rows. The Worker, or the SyncDO, has verified the claims and named the object by them. */
+export interface ScopeOrder {
+  /** Its own key: the object cannot read its name back. */
+  readonly key: string;
+  /** Only those that the rules name. */
   readonly claims: Claims;
+}
+
+export interface SnapshotOrder extends ScopeOrder {
+  readonly format: SnapshotFormat;
+  readonly scope: string;
+  readonly rulesVersion: string;
+  /** Null: all. */
+  readonly tables: readonly string[] | null;
+  /** seq that the rows must hold, as text. */
+  readonly atLeast: string;
+  readonly cause: ResyncCause;
+}
+
+export interface ChecksumOrder extends ScopeOrder {
+  readonly maxAgeMs: number;
 }
 
 /** Set on the upgrade by the Worker after it has verified the token; it builds the request anew, so that a caller cannot set it. */

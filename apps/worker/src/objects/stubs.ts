@@ -14,9 +14,9 @@ export function gatewayOf(env: Env, clientId: string, gateways: number): Durable
   return env.GATEWAY.get(env.GATEWAY.idFromName(`gateway-${shardOf(clientId, gateways)}`));
 }
 
-/** A client's own: so it builds one snapshot at a time, with one connection [Z2]. */
-export function snapshotOf(env: Env, clientId: string): DurableObjectStub<SnapshotRpc> {
-  return env.SNAPSHOT.get(env.SNAPSHOT.idFromName(clientId));
+/** The one of a snapshot key (`snapshot-keys.ts`): whoever sees the same rows shares its builds. */
+export function snapshotOf(env: Env, key: string): DurableObjectStub<SnapshotRpc> {
+  return env.SNAPSHOT.get(env.SNAPSHOT.idFromName(key));
 }
 
 /** A client always has the same shard: its mutations must not overtake each other [W3]. */

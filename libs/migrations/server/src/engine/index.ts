@@ -1,4 +1,5 @@
 import * as syncSchema from './001-sync-schema.js';
+import * as snapshots from './002-snapshots.js';
 
 /** A step of the engine's own tables: plain SQL, run once, in one transaction. */
 export interface EngineMigration {
@@ -7,4 +8,4 @@ export interface EngineMigration {
 }
 
 /** The engine's migrations, oldest first. One that has been released is never edited: a change is a new one. */
-export const engineMigrations: readonly EngineMigration[] = [syncSchema];
+export const engineMigrations: readonly EngineMigration[] = [syncSchema, snapshots];

@@ -5,6 +5,7 @@ import type { StoreSummary } from './ports/client-store.js';
 /** Summary of a store whose outbox is at hand. `lastMutation`: the highest number ever given. */
 export function summaryOf(store: {
   readonly position: Position | null;
+  readonly scope: string | null;
   readonly pending: readonly PendingMutation[];
   readonly rejected: number;
   readonly lastMutation: number;
@@ -12,6 +13,7 @@ export function summaryOf(store: {
   const first = store.pending[0];
   return {
     position: store.position,
+    scope: store.scope,
     ackedMutation: first ? first.mutationId - 1 : store.lastMutation,
     unsent: store.pending.filter((mutation) => mutation.answer === null).length,
     pending: store.pending.length,

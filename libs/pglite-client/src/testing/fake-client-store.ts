@@ -1,20 +1,19 @@
-import { must, positionFromJson, SyncError, type Position, type Random, type Row } from '@millrace/kernel';
+import { must, SyncError, type Random, type Row } from '@millrace/kernel';
 import { keyText, type TableMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
-import { assemblyAt } from '../core/assembly.js';
 import { affect, foldChanges, knownTable } from '../core/fold-changes.js';
 import { batchOf } from '../core/outbox-batch.js';
 import { reasonOf, type PendingChange, type PendingMutation } from '../core/pending-mutation.js';
-import type { ClientStore, StoreSummary } from '../core/ports/client-store.js';
-import type { SnapshotPart } from '@millrace/hydration';
+import type { ClientStore, Hydration, StoreSummary, TableLoad } from '../core/ports/client-store.js';
 import { rebase } from '../core/rebase.js';
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { reconcile } from '../core/reconcile.js';
-import { assembleTail } from '../core/snapshot-tail.js';
 import { summaryOf } from '../core/summary.js';
+import { changedTables } from '../store/changed-tables.js';
 import { captureWrite } from './fake-capture.js';
 import type { FakeContent, FakeDatabase } from './fake-database.js';
 import { decodeFakeRows } from './fake-rows.js';
+import { fakeTableHash } from './fake-table-hash.js';
 import type { LocalWrite } from './local-write.js';
 
 export interface FakeClientStoreOptions {
@@ -33,12 +32,14 @@ export interface FakeClientStore extends ClientStore {
   crash(): void;
 }
 
-type Base = ReadonlyMap<string, ReadonlyMap<string, Row>>;
+type Rows = ReadonlyMap<string, Row>;
+type Base = ReadonlyMap<string, Rows>;
 
 export function fakeClientStore(database: FakeDatabase, options: FakeClientStoreOptions): FakeClientStore {
   const { schema } = database;
   const listeners = new Set<() => void>();
   let last: Promise<unknown> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
   let crashed = false;
 
   /** One transaction after another; its new content replaces the old at once. */
@@ -87,32 +88,42 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     return recorded ? txId : null;
   }
 
-  async function load(
-    snapshot: AsyncIterable<SnapshotPart>,
-  ): Promise<{ base: Base; transactions: ReceivedTransaction[]; position: Position }> {
-    const base = new Map<string, Map<string, Row>>();
-    const transactions: ReceivedTransaction[] = [];
-    const bytes: Uint8Array[] = [];
-    let table: TableMeta | null = null;
-    let assembly = assemblyAt(0n);
-    let position: Position | null = null;
-    for await (const part of snapshot) {
-      if (part.kind === 'header') assembly = assemblyAt(positionFromJson(part.position).seq);
-      if (part.kind === 'table') base.set((table = knownTable(schema, part.name)).name, new Map());
-      if (part.kind === 'rows') bytes.push(part.bytes);
-      if (part.kind === 'table-end') {
-        const into = must(table, 'rows follow a table');
-        for (const row of decodeFakeRows(bytes.splice(0))) base.get(into.name)?.set(keyText(into, row), row);
-      }
-      if (part.kind === 'end') position = positionFromJson(part.position);
-      if (part.kind === 'tail') {
-        const piece = assembleTail(assembly, part.messages);
-        assembly = piece.assembly;
-        transactions.push(...piece.transactions);
+  async function load(table: TableMeta, { chunks, hash, columns }: TableLoad, loaded: () => void): Promise<Rows> {
+    checkColumns(table, columns);
+    const rows = new Map<string, Row>();
+    for (const chunk of chunks) {
+      const some = decodeFakeRows(await chunk.read());
+      if (some.length !== chunk.rows) throw corrupt(table, `a chunk of ${chunk.rows} rows has ${some.length}`);
+      for (const row of some) {
+        const key = keyText(table, row);
+        if (rows.has(key)) throw corrupt(table, `two rows of one key ${key}`);
+        rows.set(key, row);
+        loaded();
       }
     }
-    if (position === null) throw new SyncError('snapshot-corrupt', 'snapshot without an end');
-    return { base, transactions, position };
+    const found = fakeTableHash(table, rows.values());
+    if (found.count !== hash.count || found.hash !== hash.hash) throw corrupt(table, 'its rows have another hash');
+    return rows;
+  }
+
+  /** Chunk by chunk, while reads and local writes go on; then all at once. */
+  async function hydrate({ tables, tail, position, scope, onProgress }: Hydration): Promise<StoreSummary> {
+    const loaded = new Map<string, Rows>();
+    let rows = 0;
+    for (const table of tables)
+      loaded.set(table.name, await load(knownTable(schema, table.name), table, () => onProgress((rows += 1))));
+    return transact((content) => {
+      const base: Base = new Map([...content.base, ...loaded]);
+      const changedAt = new Map(schema.tables.map((table) => [table.name, position.seq]));
+      return { ...applyTo({ ...content, base }, tail), position, scope, changedAt };
+    });
+  }
+
+  /** One after another, in the order of the calls: these change base rows. Others go on while a hydration loads. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
   }
 
   return {
@@ -130,14 +141,17 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     registered: async (epoch) => {
       await transact((content) => ({ ...content, outboxEpoch: content.outboxEpoch ?? epoch }));
     },
-    apply: (transactions) => transact((content) => applyTo(content, transactions)),
-    hydrate: async (snapshot) => {
-      const loaded = await load(snapshot);
-      return transact((content) => ({
-        ...applyTo({ ...content, base: loaded.base }, loaded.transactions),
-        position: loaded.position,
-      }));
-    },
+    apply: (transactions) => inTurn(() => transact((content) => applyTo(content, transactions))),
+    hydrate: (hydration) => inTurn(() => hydrate(hydration)),
+    tableStates: (names) =>
+      inTurn(async () => {
+        await transact((content) => content);
+        return names.map((name) => ({
+          name,
+          hash: fakeTableHash(knownTable(schema, name), database.content.base.get(name)?.values() ?? []),
+          changedAt: database.content.changedAt.get(name) ?? 0n,
+        }));
+      }),
     outbox: async (limits) => {
       await transact((content) => content);
       const { outboxEpoch, pending } = database.content;
@@ -151,7 +165,7 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
         const pending = content.pending.map((mutation) => answered(mutation, results));
         return { ...content, pending: pending.sort((a, b) => a.mutationId - b.mutationId) };
       }),
-    settle: (results) => transact((content) => settled(content, results)),
+    settle: (results) => inTurn(() => transact((content) => settled(content, results))),
     reconcile: (conflict) =>
       transact((content) => {
         const pending = reconcile(content.pending, conflict);
@@ -193,7 +207,8 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     }
     const acks = transactions.flatMap((transaction) => (transaction.ack ? [transaction.ack] : []));
     const position = transactions.at(-1)?.position ?? content.position;
-    return settled({ ...content, base, position }, acks);
+    const changedAt = new Map([...content.changedAt, ...changedTables(transactions)]);
+    return settled({ ...content, base, position, changedAt }, acks);
   }
 }
 
@@ -217,4 +232,13 @@ function settled(content: FakeContent, results: readonly MutationResult[]): Fake
     pending: content.pending.filter((mutation) => !byTx.has(mutation.txId)),
     rejected: [...content.rejected, ...rejected],
   };
+}
+
+function checkColumns(table: TableMeta, columns: readonly string[]): void {
+  const expected = table.columns.map((column) => column.name);
+  if ([...columns].sort().join() !== expected.sort().join()) throw corrupt(table, "other columns than the schema's");
+}
+
+function corrupt(table: TableMeta, what: string): SyncError {
+  return new SyncError('snapshot-corrupt', `${table.name}: ${what}`);
 }

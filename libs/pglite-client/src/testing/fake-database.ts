@@ -6,9 +6,12 @@ import type { PendingMutation, RejectedMutation } from '../core/pending-mutation
 export interface FakeContent {
   readonly outboxEpoch: string | null;
   readonly position: Position | null;
+  readonly scope: string | null;
   readonly lastMutation: number;
   /** The server's rows: table → key text → row. */
   readonly base: ReadonlyMap<string, ReadonlyMap<string, Row>>;
+  /** Table → seq since which its base rows are as they are [S6]. */
+  readonly changedAt: ReadonlyMap<string, bigint>;
   readonly pending: readonly PendingMutation[];
   readonly rejected: readonly RejectedMutation[];
 }
@@ -24,8 +27,10 @@ export function fakeDatabase(schema: SchemaMeta, clientId: string): FakeDatabase
   const content: FakeContent = {
     outboxEpoch: null,
     position: null,
+    scope: null,
     lastMutation: 0,
     base: new Map(),
+    changedAt: new Map(),
     pending: [],
     rejected: [],
   };

@@ -1,13 +1,15 @@
-import type { Row } from '@millrace/kernel';
+import { SyncError, type Row } from '@millrace/kernel';
 
-/** Rows as the fake store reads them in a snapshot's `rows` part; the real store reads binary COPY. */
-export function encodeFakeRows(rows: readonly Row[]): Uint8Array {
+/** Rows as the fake store reads them in a chunk; the real store reads binary COPY. */
+export function encodeFakeRows(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify(rows));
 }
 
-/** `parts`: the bytes of one table, cut anywhere. */
-export function decodeFakeRows(parts: readonly Uint8Array[]): readonly Row[] {
-  const decoder = new TextDecoder();
-  const json = parts.map((part) => decoder.decode(part, { stream: true })).join('');
-  return json === '' ? [] : (JSON.parse(json) as Row[]);
+/** Throws `snapshot-corrupt` if these are no rows. */
+export function decodeFakeRows(bytes: Uint8Array): readonly Row[] {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Row[];
+  } catch (cause) {
+    throw new SyncError('snapshot-corrupt', 'a chunk that is not rows', { cause });
+  }
 }

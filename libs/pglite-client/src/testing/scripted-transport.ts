@@ -5,9 +5,12 @@ import {
   type ClientMessage,
   type PushRequest,
   type ServerMessage,
+  type SnapshotAnswer,
+  type SnapshotRequest,
+  type TailLine,
+  type TailRequest,
 } from '@millrace/sync-protocol';
-import type { SnapshotPart } from '@millrace/hydration';
-import type { SocketEvents, Transport } from '../core/ports/transport.js';
+import type { ChunkAddress, SocketEvents, Transport } from '../core/ports/transport.js';
 import { EPOCH } from './conformance/client-store-world.js';
 
 type PushOutcome = Awaited<ReturnType<Transport['push']>>;
@@ -33,7 +36,11 @@ export interface ScriptedTransport extends Transport {
   readonly pushes: PushRequest[];
   /** What the server answers; default: everything is accepted. Throwing is a network failure. */
   onPush: (request: PushRequest) => PushOutcome | Promise<PushOutcome>;
-  onSnapshot: () => AsyncIterable<SnapshotPart>;
+  /** What the server answers to the three requests of a hydration; see `serveHydration`. Default: it has no snapshot. */
+  onSnapshot: (request: SnapshotRequest) => SnapshotAnswer | Promise<SnapshotAnswer>;
+  onChunk: (address: ChunkAddress) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
+  onTail: (request: TailRequest) => AsyncIterable<TailLine> | Iterable<TailLine>;
+  readonly snapshots: SnapshotRequest[];
   readonly registered: string[];
 }
 
@@ -54,9 +61,10 @@ export function scriptedTransport(): ScriptedTransport {
         })),
       },
     }),
-    onSnapshot: () => {
-      throw new SyncError('snapshot-failed', 'no snapshot was scripted');
-    },
+    onSnapshot: unscripted,
+    onChunk: unscripted,
+    onTail: unscripted,
+    snapshots: [],
     nextSocket: () => {
       const socket = sockets.shift();
       return socket ? Promise.resolve(socket) : new Promise((resolve) => waiting.push(resolve));
@@ -79,11 +87,20 @@ export function scriptedTransport(): ScriptedTransport {
       transport.pushes.push(request);
       return transport.onPush(request);
     },
-    snapshot: async function* () {
-      yield* transport.onSnapshot();
+    snapshot: async (request) => {
+      transport.snapshots.push(request);
+      return transport.onSnapshot(request);
+    },
+    chunk: async (address) => transport.onChunk(address),
+    tail: async function* (request) {
+      yield* transport.onTail(request);
     },
   };
   return transport;
+}
+
+function unscripted(): never {
+  throw new SyncError('snapshot-failed', 'no snapshot was scripted');
 }
 
 function scriptedSocket(clientId: string, token: string, events: SocketEvents) {

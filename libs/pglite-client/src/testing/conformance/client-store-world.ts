@@ -1,7 +1,8 @@
 import type { Position, Row } from '@millrace/kernel';
 import type { MutationResult, PushConflict, RowChange, ServerMessage } from '@millrace/sync-protocol';
-import type { ClientStore } from '../../core/ports/client-store.js';
-import type { SnapshotPart } from '@millrace/hydration';
+import type { TableHash } from '@millrace/hydration';
+import { knownTable } from '../../core/fold-changes.js';
+import type { ChunkLoad, ClientStore, Hydration, TableLoad } from '../../core/ports/client-store.js';
 import type { ReceivedTransaction } from '../../core/received-transaction.js';
 import { conformanceSchema } from '../conformance-schema.js';
 import type { LocalWrite } from '../local-write.js';
@@ -14,8 +15,10 @@ export interface ClientStoreHarness {
   write(...writes: readonly LocalWrite[]): Promise<void>;
   /** What a query shows, in key order, all columns. */
   rows(table: string): Promise<readonly Row[]>;
-  /** The bytes of a snapshot's `rows` part. */
-  encodeRows(table: string, rows: readonly Row[]): Promise<Uint8Array>;
+  /** The bytes of a chunk in the binary format. */
+  encodeRows(table: string, rows: readonly Row[]): Promise<Uint8Array<ArrayBuffer>>;
+  /** The hash that the store gives a table with these base rows. */
+  hashRows(table: string, rows: readonly Row[]): Promise<TableHash>;
 }
 
 export const EPOCH = '00000000-0000-4000-8000-00000000e001';
@@ -67,35 +70,70 @@ export function conflict(lastMutationId: number, known: readonly MutationResult[
   return { code, message: 'elsewhere', epoch, lastMutationId, known: [...known] };
 }
 
-/** A snapshot at `seq` whose tail leads to `end`. */
-export async function* snapshot(
-  harness: Pick<ClientStoreHarness, 'encodeRows'>,
-  rows: Readonly<Record<string, readonly Row[]>>,
-  {
-    seq,
-    end = seq,
-    tail = [],
-  }: { readonly seq: number; readonly end?: number; readonly tail?: readonly ServerMessage[] },
-): AsyncGenerator<SnapshotPart> {
-  const json = (n: number) => ({ epoch: EPOCH, seq: String(n), chain: at(n).chain });
-  const { tables, version } = conformanceSchema;
-  yield { kind: 'header', schemaVersion: version, position: json(seq), tables: tables.map((table) => table.name) };
-  let total = 0;
-  for (const table of tables) {
-    const some = rows[table.name] ?? [];
-    yield {
-      kind: 'table',
-      name: table.name,
-      columns: table.columns.map((column) => column.name),
-      rowEstimate: some.length,
-    };
-    const bytes = await harness.encodeRows(table.name, some);
-    yield { kind: 'rows', bytes };
-    yield { kind: 'table-end', rows: some.length };
-    total += some.length;
+/** Local writes of `items`. */
+export function update(n: number, set: Row): LocalWrite {
+  return { operation: 'update', table: 'items', key: { id: uuid(n) }, set };
+}
+
+export function insert(n: number, more: Row = {}): LocalWrite {
+  return { operation: 'insert', table: 'items', row: { id: uuid(n), name: `mine ${n}`, amount: '5', ...more } };
+}
+
+export function deletion(n: number): LocalWrite {
+  return { operation: 'delete', table: 'items', key: { id: uuid(n) } };
+}
+
+/** Rows of some tables, by name. */
+export type RowsByTable = Readonly<Record<string, readonly Row[]>>;
+
+export interface HydrationOptions {
+  /** Where it ends: the cursor. */
+  readonly seq: number;
+  readonly tail?: readonly ReceivedTransaction[];
+  readonly scope?: string;
+  readonly onProgress?: (rows: number) => void;
+}
+
+/** Replaces the rows of the tables that `rows` names; the first row of each is a chunk of its own. */
+export async function hydration(
+  harness: Pick<ClientStoreHarness, 'encodeRows' | 'hashRows'>,
+  rows: RowsByTable,
+  { seq, tail = [], scope = 'scope-1', onProgress = () => undefined }: HydrationOptions,
+): Promise<Hydration> {
+  const tables: TableLoad[] = [];
+  for (const [name, some] of Object.entries(rows)) tables.push(await tableLoad(harness, name, some));
+  return { tables, tail, position: at(seq), scope, onProgress };
+}
+
+/** {@link hydration} of every table of {@link conformanceSchema}; a table that `rows` does not name has no rows. */
+export function wholeHydration(
+  harness: Pick<ClientStoreHarness, 'encodeRows' | 'hashRows'>,
+  rows: RowsByTable,
+  options: HydrationOptions,
+): Promise<Hydration> {
+  const all = Object.fromEntries(conformanceSchema.tables.map(({ name }) => [name, rows[name] ?? []]));
+  return hydration(harness, all, options);
+}
+
+async function tableLoad(
+  harness: Pick<ClientStoreHarness, 'encodeRows' | 'hashRows'>,
+  name: string,
+  rows: readonly Row[],
+): Promise<TableLoad> {
+  const table = knownTable(conformanceSchema, name);
+  const chunks: ChunkLoad[] = [];
+  for (const some of [rows.slice(0, 1), rows.slice(1)]) {
+    const bytes = await harness.encodeRows(name, some);
+    if (some.length > 0) chunks.push({ rows: some.length, read: () => Promise.resolve(bytes) });
   }
-  if (tail.length > 0) yield { kind: 'tail', messages: tail };
-  yield { kind: 'end', position: json(end), rows: total };
+  return {
+    name,
+    format: 'binary',
+    columns: table.columns.map((column) => column.name),
+    rows: rows.length,
+    hash: await harness.hashRows(name, rows),
+    chunks,
+  };
 }
 
 /** Frames of one transaction. */

@@ -5,25 +5,24 @@ import { toWire } from '../../core/pending-mutation.js';
 import {
   at,
   conflict,
+  deletion,
   EPOCH,
-  frames,
+  insert,
   item,
   OTHER_EPOCH,
   patch,
   put,
   remove,
-  snapshot,
   transaction,
+  update,
   uuid,
   verdict,
+  wholeHydration,
   type ClientStoreHarness,
 } from './client-store-world.js';
+import { describeHydrate } from './hydrate.js';
 
 const NO_LIMITS = { mutations: 500, bytes: 4_000_000 };
-const update = (n: number, set: Row) => ({ operation: 'update', table: 'items', key: { id: uuid(n) }, set }) as const;
-const insert = (n: number, more: Row = {}) =>
-  ({ operation: 'insert', table: 'items', row: { id: uuid(n), name: `mine ${n}`, amount: '5', ...more } }) as const;
-const deletion = (n: number) => ({ operation: 'delete', table: 'items', key: { id: uuid(n) } }) as const;
 
 /** The rules that every store of a client obeys, the one on PGlite and the fake of the simulation alike. */
 export function describeClientStore(name: string, make: () => Promise<ClientStoreHarness>): void {
@@ -39,7 +38,7 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
     /** A live client with these items at seq 10. */
     async function live(...items: readonly Row[]): Promise<void> {
       await store.registered(EPOCH);
-      await store.hydrate(snapshot(harness, { items }, { seq: 10 }));
+      await store.hydrate(await wholeHydration(harness, { items }, { seq: 10 }));
     }
 
     const items = () => harness.rows('items');
@@ -51,7 +50,7 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
       expect(opened.clientId).toMatch(/^[0-9a-f-]{36}$/);
       expect(opened).toMatchObject({
         outboxEpoch: null,
-        summary: { position: null, ackedMutation: 0, pending: 0, unsent: 0, rejected: 0 },
+        summary: { position: null, scope: null, ackedMutation: 0, pending: 0, unsent: 0, rejected: 0 },
       });
     });
 
@@ -61,71 +60,7 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
       expect((await store.outbox(NO_LIMITS)).epoch).toBe(EPOCH);
     });
 
-    describe('[S2] hydrate', () => {
-      it('shows rows, tail and cursor together', async () => {
-        const tail = [...frames(10, 11, [patch(1, { amount: '7' })]), ...frames(11, 12, [put(item(2)), remove(3)])];
-        const parts = snapshot(
-          harness,
-          { items: [item(1), item(3)], pairs: [{ left_id: '1', 'right "id"': 'a"b', note: null }] },
-          { seq: 10, end: 12, tail },
-        );
-        const summary = await store.hydrate(parts);
-        expect(summary.position).toEqual(at(12));
-        expect(await items()).toEqual([item(1, { amount: '7' }), item(2)]);
-        expect(await harness.rows('pairs')).toEqual([{ left_id: '1', 'right "id"': 'a"b', note: null }]);
-      });
-
-      it('replaces what was there', async () => {
-        await live(item(1), item(2));
-        await store.hydrate(snapshot(harness, { items: [item(2, { name: 'new' })] }, { seq: 20 }));
-        expect(await items()).toEqual([item(2, { name: 'new' })]);
-      });
-
-      it('a snapshot that breaks off leaves everything as it was (I5)', async () => {
-        await live(item(1));
-        async function* broken() {
-          for await (const part of snapshot(harness, { items: [item(2)] }, { seq: 20 })) {
-            if (part.kind === 'end') throw new Error('the network is gone');
-            yield part;
-          }
-        }
-        await expect(store.hydrate(broken())).rejects.toThrow('the network is gone');
-        expect(await items()).toEqual([item(1)]);
-        expect((await store.summary()).position).toEqual(at(10));
-      });
-
-      it('a snapshot without its end is refused', async () => {
-        async function* short() {
-          for await (const part of snapshot(harness, { items: [item(2)] }, { seq: 20 }))
-            if (part.kind !== 'end') yield part;
-        }
-        await expect(store.hydrate(short())).rejects.toMatchObject({ code: 'snapshot-corrupt' });
-      });
-
-      it('[A4] keeps the outbox and shows it over the new rows', async () => {
-        await live(item(1), item(2));
-        await harness.write(update(1, { name: 'mine' }), insert(4));
-        await store.hydrate(
-          snapshot(harness, { items: [item(1, { amount: '9', version: '3' }), item(2)] }, { seq: 20 }),
-        );
-        expect(await items()).toEqual([
-          item(1, { name: 'mine', amount: '9', version: '4' }),
-          item(2),
-          item(4, { name: 'mine 4', amount: '5' }),
-        ]);
-        expect(await pending()).toHaveLength(1);
-      });
-
-      it('[W5] an ack in the tail settles its mutation', async () => {
-        await live(item(1));
-        await harness.write(update(1, { name: 'mine' }));
-        const ack = verdict(await first());
-        const tail = frames(20, 22, [patch(1, { name: 'mine', version: '2' })], ack);
-        await store.hydrate(snapshot(harness, { items: [item(1)] }, { seq: 20, end: 22, tail }));
-        expect(await items()).toEqual([item(1, { name: 'mine', version: '2' })]);
-        expect(await pending()).toEqual([]);
-      });
-    });
+    describeHydrate({ harness: () => harness, store: () => store });
 
     describe('[A1] apply', () => {
       it('puts, patches, removes, and moves the cursor', async () => {
@@ -417,7 +352,9 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
         await live(item(1));
         await harness.write(update(1, { name: 'mine' }));
         const mutation = await first();
-        await store.hydrate(snapshot(harness, { items: [item(1, { name: 'mine', version: '2' })] }, { seq: 20 }));
+        await store.hydrate(
+          await wholeHydration(harness, { items: [item(1, { name: 'mine', version: '2' })] }, { seq: 20 }),
+        );
         expect(await store.settle([verdict(mutation)])).toMatchObject({ pending: 0, ackedMutation: 1 });
         expect(await items()).toEqual([item(1, { name: 'mine', version: '2' })]);
       });
@@ -484,7 +421,7 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
       const opened = await store.open();
       expect(opened).toMatchObject({
         outboxEpoch: EPOCH,
-        summary: { position: at(15), pending: 1, unsent: 0, rejected: 1, ackedMutation: 0 },
+        summary: { position: at(15), scope: 'scope-1', pending: 1, unsent: 0, rejected: 1, ackedMutation: 0 },
       });
       expect(await items()).toEqual([item(1, { name: 'mine', amount: '3', version: '2' }), item(2)]);
       await harness.write(update(2, { name: 'later' }));

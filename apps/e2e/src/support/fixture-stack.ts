@@ -1,4 +1,4 @@
-import { createClient, type MillraceClient } from '@millrace/pglite-client';
+import { createClient, type ClientPorts, type MillraceClient } from '@millrace/pglite-client';
 import { migrateEngine } from '@millrace/migrations-server';
 import { startStack, type Stack, type StartStackOptions } from '@millrace/testing-harness';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ export interface FixtureStack extends AsyncDisposable {
   readonly stack: Stack;
   readonly source: Source;
   /** A client in memory, ready; closed with the stack. */
-  client(tenantId: string, sub?: string): Promise<MillraceClient>;
+  client(tenantId: string, sub?: string, ports?: ClientPorts): Promise<MillraceClient>;
 }
 
 export async function startFixtureStack(
@@ -35,14 +35,17 @@ export async function startFixtureStack(
   return {
     stack,
     source,
-    client: async (tenantId, sub = `user-of-${tenantId}`) => {
-      const client = await createClient({
-        url: stack.url,
-        getToken: () => signToken(stack.jwtSecret, { sub, tenantId }),
-        schema: fixtureSchema,
-        validators: fixtureValidators,
-        storage: 'memory',
-      });
+    client: async (tenantId, sub = `user-of-${tenantId}`, ports = {}) => {
+      const client = await createClient(
+        {
+          url: stack.url,
+          getToken: () => signToken(stack.jwtSecret, { sub, tenantId }),
+          schema: fixtureSchema,
+          validators: fixtureValidators,
+          storage: 'memory',
+        },
+        ports,
+      );
       resources.defer(() => client.close());
       await client.ready;
       return client;

@@ -1,0 +1,87 @@
+import { hashTable } from '@millrace/hydration';
+import type { MillraceClient } from '@millrace/pglite-client';
+import { ledgerRows } from './fixture/ledger-load.js';
+import { fixtureSchema } from './fixture/fixture-schema.js';
+import { countingTransport, type CountingTransport } from './support/counting-transport.js';
+import { eventually } from './support/eventually.js';
+import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
+import { replicaConnection, sourceConnection } from './support/read-connection.js';
+
+/** Above what is delivered as one transaction [D4]. */
+const HUGE = 25_000;
+
+describe('[S4] what cannot be delivered as a transaction comes as a fill', () => {
+  let fixture: FixtureStack;
+  let client: MillraceClient;
+  let counted: CountingTransport;
+  beforeAll(async () => {
+    fixture = await startFixtureStack();
+    counted = countingTransport(fixture.stack.url);
+    await fixture.source.run(`insert into notes (tenant_id, title) values ('t', 'kept'); ${ledgerRows('t', 10)}`);
+    client = await fixture.client('t', 'reader', { transport: counted });
+  }, 120_000);
+  afterAll(() => fixture?.[Symbol.asyncDispose]());
+
+  const epochs = async () =>
+    (await fixture.source.rows('select count(distinct epoch) as n from sync.change_history'))[0]?.['n'];
+
+  async function expectEqual(withinMs = 60_000): Promise<void> {
+    await eventually(async () => {
+      for (const table of fixtureSchema.tables) {
+        const local = await hashTable(replicaConnection(client), table);
+        const server = await hashTable(sourceConnection(fixture.source), table, `tenant_id = 't'`);
+        expect({ table: table.name, ...local }).toEqual({ table: table.name, ...server });
+      }
+    }, withinMs);
+  }
+
+  it(`[D4] a transaction of ${HUGE} rows: the table is filled, the others stay, the epoch goes on`, async () => {
+    const before = await epochs();
+    const position = client.status.get().position;
+    await client.db.query(`insert into notes (tenant_id, title) values ('t', 'pending while it came')`);
+    await fixture.source.run(ledgerRows('t', HUGE));
+    await fixture.source.run(`update notes set amount = 7 where title = 'kept'`);
+    await expectEqual();
+    expect(await epochs()).toBe(before);
+    expect(client.status.get().position?.epoch).toBe(position?.epoch);
+  }, 120_000);
+
+  it('I12 rows written before the table was published come by a fill as well', async () => {
+    await fixture.source.run('alter publication millrace drop table notes').catch(() => undefined);
+    await fixture.source.run(`insert into notes (tenant_id, title) values ('t', 'not captured')`);
+    await fixture.stack.kill9();
+    await fixture.stack.listening();
+    await fixture.stack.wake();
+    await expectEqual();
+  }, 120_000);
+
+  it('I12 a table that was rewritten behind our back is read anew', async () => {
+    await fixture.source.run(`alter table ledger alter column amount type bigint using amount * 2`);
+    await fixture.source.run(`alter table ledger alter column amount type numeric using amount + 1`);
+    await fixture.source.run(`update ledger set n = n where n = 3`);
+    await expectEqual();
+    await fixture.source.run(`alter table ledger alter column amount type bigint using amount::bigint`);
+    await fixture.source.run(`update ledger set n = n where n = 3`);
+    await expectEqual();
+  }, 120_000);
+
+  it('[S6] verify() finds a row that is not the server’s, and the table is repaired', async () => {
+    await expectEqual();
+    expect((await client.verify()).tables.map(({ outcome }) => outcome)).toEqual(
+      fixtureSchema.tables.map(() => 'equal'),
+    );
+    // As a fault of the disk would: not recorded, and in no history.
+    await client.db.query(`select 1`);
+    await damage(client);
+    const report = await client.verify();
+    expect(report.tables.find(({ name }) => name === 'notes')?.outcome).toBe('repaired');
+    await expectEqual();
+  }, 120_000);
+});
+
+async function damage(client: MillraceClient): Promise<void> {
+  await client.db.transaction(async (tx) => {
+    await tx.query(`set local session_replication_role = replica`);
+    await tx.query(`update notes set title = 'damaged' where title = 'kept'`);
+  });
+}

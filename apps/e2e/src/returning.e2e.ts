@@ -1,0 +1,123 @@
+import { hashTable } from '@millrace/hydration';
+import { must } from '@millrace/kernel';
+import type { MillraceClient } from '@millrace/pglite-client';
+import { findTable } from '@millrace/schema-meta';
+import { ledgerRows } from './fixture/ledger-load.js';
+import { fixtureSchema } from './fixture/fixture-schema.js';
+import { countingTransport, type CountingTransport } from './support/counting-transport.js';
+import { eventually } from './support/eventually.js';
+import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
+import { replicaConnection, sourceConnection } from './support/read-connection.js';
+
+const ledger = must(findTable(fixtureSchema, 'ledger'), 'no table ledger');
+const FOREIGN = 100_000;
+const OWN = 1_000;
+
+describe('A client that comes back', () => {
+  let fixture: FixtureStack;
+  let client: MillraceClient;
+  let counted: CountingTransport;
+  beforeAll(async () => {
+    fixture = await startFixtureStack();
+    counted = countingTransport(fixture.stack.url);
+    await fixture.source.run(ledgerRows('own', 20_000));
+    client = await fixture.client('own', 'returning', { transport: counted });
+  }, 120_000);
+  afterAll(() => fixture?.[Symbol.asyncDispose]());
+
+  async function expectEqual(): Promise<void> {
+    await eventually(async () => {
+      const local = await hashTable(replicaConnection(client), ledger);
+      expect(local).toEqual(await hashTable(sourceConnection(fixture.source), ledger, `tenant_id = 'own'`));
+    }, 60_000);
+  }
+
+  /** What came while the client was away and came back. */
+  async function downloaded(away: () => Promise<void>): Promise<{ chunks: number; chars: number }> {
+    client.disconnect();
+    await eventually(() => expect(client.status.get().connected).toBe(false));
+    await away();
+    await captured(fixture);
+    const before = { chunks: counted.chunks.count, chars: counted.stream.chars };
+    client.connect();
+    await eventually(() => expect(client.status.get().connected).toBe(true));
+    await expectEqual();
+    await eventually(async () => expect(client.status.get().position?.seq.toString()).toBe(await lastSeq(fixture)));
+    return { chunks: counted.chunks.count - before.chunks, chars: counted.stream.chars - before.chars };
+  }
+
+  it(`after ${FOREIGN} changes of others downloads none of them`, async () => {
+    const { chunks, chars } = await downloaded(() =>
+      fixture.source.run(Array.from({ length: 10 }, (_, n) => ledgerRows(`other-${n}`, FOREIGN / 10)).join('; ')),
+    );
+    expect(chunks).toBe(0);
+    console.log(`after ${FOREIGN} foreign changes: ${chars} characters`);
+    expect(chars).toBeLessThan(4_000);
+  }, 240_000);
+
+  it(`after ${OWN} changes of its own downloads only those`, async () => {
+    const { chunks, chars } = await downloaded(() => fixture.source.run(ledgerRows('own', OWN)));
+    expect(chunks).toBe(0);
+    console.log(`after ${OWN} own changes: ${chars} characters`);
+    expect(chars).toBeLessThan(OWN * 500);
+  }, 120_000);
+
+  it.each([
+    ['below the horizon', forgetHistory],
+    ['of another epoch', newEpoch],
+  ])(
+    'A4 %s: resyncs, with its old rows readable throughout and its own writes kept',
+    async (_what, end) => {
+      client.disconnect();
+      await eventually(() => expect(client.status.get().connected).toBe(false));
+      await client.db.query(`insert into notes (tenant_id, title) values ('own', 'written ${performance.now()}')`);
+      await fixture.source.run(`update ledger set amount = amount + 1 where tenant_id = 'own' and n < 10`);
+      await captured(fixture);
+      await end(fixture);
+      const held = (await client.db.query<{ count: string }>('select count(*)::text as count from ledger')).rows[0]
+        ?.count;
+      client.connect();
+      let reads = 0;
+      while (client.status.get().resync === null || client.status.get().phase === 'hydrating') {
+        const [row] = (await client.db.query<{ count: string }>('select count(*)::text as count from ledger')).rows;
+        expect(row?.count).toBe(held);
+        reads += 1;
+        if (client.status.get().connected && reads > 2_000) break;
+      }
+      expect(reads).toBeGreaterThan(0);
+      await expectEqual();
+      await eventually(() => expect(client.status.get().pending).toBe(0));
+    },
+    120_000,
+  );
+});
+
+/** Everything committed by now is in history. */
+async function captured({ source }: FixtureStack): Promise<void> {
+  const title = `marker ${performance.now()}`;
+  await source.run(`insert into notes (tenant_id, title) values ('marker', '${title}')`);
+  await eventually(async () => {
+    const rows = await source.rows(`select 1 from sync.change_history where data ->> 'title' = $1`, [title]);
+    expect(rows).toHaveLength(1);
+  }, 60_000);
+}
+
+async function lastSeq({ source }: FixtureStack): Promise<string> {
+  return String((await source.rows('select last_seq from sync.replication_state'))[0]?.['last_seq']);
+}
+
+/** As the horizon setting does: what is old is gone, the newest stays. */
+async function forgetHistory({ source }: FixtureStack): Promise<void> {
+  await source.run(`delete from sync.change_history where seq < (select last_seq from sync.replication_state)`);
+}
+
+/** As when the slot was lost. */
+async function newEpoch({ stack, source }: FixtureStack): Promise<void> {
+  await stack.kill9();
+  await source.run(
+    `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = 'millrace' and active`,
+  );
+  await eventually(() => source.run(`select pg_drop_replication_slot('millrace')`));
+  await stack.listening();
+  await stack.wake();
+}

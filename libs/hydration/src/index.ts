@@ -3,3 +3,17 @@ export { decodeSnapshot } from './format/decode-snapshot.js';
 export { encodeSnapshot } from './format/encode-snapshot.js';
 export { streamSnapshot, type StreamSnapshotOptions } from './server/stream-snapshot.js';
 export { hashTable, TABLE_HASH_ALGORITHM, tableHashSql, type TableHash } from './table-hash.js';
+export { sha256, type Digest } from './client/digest.js';
+export { type HydrationFiles } from './client/hydration-files.js';
+export { type SnapshotSource, type SnapshotWish } from './client/snapshot-source.js';
+export { awaitManifest, type AwaitManifestOptions } from './client/await-manifest.js';
+export { keepManifest, keptManifest } from './client/kept-manifest.js';
+export { mergeManifests } from './client/merge-manifests.js';
+export { ChunkCorrupt, ChunkGone } from './client/chunk-errors.js';
+export { downloadChunks, type ChunkDownloads, type ChunkDownloadsOptions } from './client/chunk-downloads.js';
+export {
+  progressTracker,
+  type HydrationPhase,
+  type HydrationProgress,
+  type ProgressTracker,
+} from './client/progress.js';

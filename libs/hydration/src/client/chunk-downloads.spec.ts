@@ -1,0 +1,178 @@
+import { silentLogger, SyncError } from '@millrace/kernel';
+import type { SnapshotTable } from '@millrace/sync-protocol';
+import { manualClock, recordingLogger, seededRandom } from '@millrace/testing';
+import { bytesOf, mapFiles, tableOf } from '../fixtures/snapshot-world.js';
+import { downloadChunks } from './chunk-downloads.js';
+import { sha256 } from './digest.js';
+
+type Fetch = (text: string, attempt: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** A download of one table from a source that answers as `fetch` says. */
+async function world(chunks: readonly string[], fetch: Fetch = (text) => Promise.resolve(bytesOf(text))) {
+  const clock = manualClock();
+  const files = mapFiles();
+  const logger = recordingLogger();
+  const control = new AbortController();
+  const table = await tableOf('items', chunks);
+  const asked: number[] = [];
+  const brought: [bytes: number, kept: boolean][] = [];
+  const source = {
+    manifest: () => Promise.reject(new Error('no manifest is asked for')),
+    chunk: ({ n }: { n: number }, { signal }: { signal: AbortSignal }) => {
+      asked.push(n);
+      return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(new SyncError('closed', 'aborted')));
+        fetch(chunks[n] ?? '', asked.filter((each) => each === n).length).then(resolve, reject);
+      });
+    },
+  };
+  const start = (tables: readonly SnapshotTable[] = [table]) =>
+    downloadChunks(tables, {
+      source,
+      files,
+      digest: sha256,
+      clock,
+      random: seededRandom(1),
+      logger,
+      signal: control.signal,
+      onChunk: (chunk, kept) => brought.push([chunk.bytes, kept]),
+    });
+  return { clock, files, logger, control, table, asked, brought, start };
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('downloadChunks', () => {
+  it('brings every chunk, whoever waits for it before or after', async () => {
+    const { start, table } = await world(['a', 'bb', 'ccc']);
+    const downloads = start();
+    const early = downloads.read(table.id, 2);
+    expect(text(await downloads.read(table.id, 0))).toBe('a');
+    expect(text(await early)).toBe('ccc');
+    await settled();
+    expect(text(await downloads.read(table.id, 1))).toBe('bb');
+    expect(downloads.failure()).toBeNull();
+  });
+
+  it('fetches four at a time, and holds the next back until one is written (I11)', async () => {
+    const waiting: (() => void)[] = [];
+    const chunks = ['0', '1', '2', '3', '4', '5'];
+    const { start, asked, table } = await world(
+      chunks,
+      (each) => new Promise((resolve) => waiting.push(() => resolve(bytesOf(each)))),
+    );
+    const downloads = start();
+    await settled();
+    expect(asked).toEqual([0, 1, 2, 3]);
+    waiting[2]?.();
+    await settled();
+    expect(asked).toEqual([0, 1, 2, 3, 4]);
+    for (const go of waiting) go();
+    await settled();
+    for (const go of waiting) go();
+    expect(text(await downloads.read(table.id, 5))).toBe('5');
+  });
+
+  it('(F40) takes what an earlier attempt has brought, if it is what the manifest says', async () => {
+    const { start, asked, brought, files, table } = await world(['a', 'b', 'c']);
+    const first = start();
+    await Promise.all([0, 1, 2].map((n) => first.read(table.id, n)));
+    files.content.set(`${table.id}-1`, bytesOf('x'));
+    asked.length = brought.length = 0;
+    const second = start();
+    expect(text(await second.read(table.id, 1))).toBe('b');
+    await second.end();
+    expect(asked).toEqual([1]);
+    expect(brought.filter(([, kept]) => kept)).toHaveLength(2);
+  });
+
+  it('fetches a corrupt chunk once more', async () => {
+    const { start, asked, logger, table } = await world(['abc'], (each, attempt) =>
+      Promise.resolve(bytesOf(attempt === 1 ? 'abd' : each)),
+    );
+    expect(text(await start().read(table.id, 0))).toBe('abc');
+    expect(asked).toEqual([0, 0]);
+    expect(logger.messages('warn')).toEqual(['a chunk is corrupt']);
+  });
+
+  it.each<[string, Fetch]>([
+    ['flipped', () => Promise.resolve(bytesOf('abd'))],
+    ['truncated', () => Promise.resolve(bytesOf('ab'))],
+    ['too long', () => Promise.reject(new SyncError('snapshot-corrupt', 'too long'))],
+  ])('names the table of a chunk that is %s twice, and keeps none of it', async (_what, fetch) => {
+    const { start, asked, files, table } = await world(['abc'], fetch);
+    const downloads = start();
+    await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'snapshot-corrupt', table: 'items' });
+    expect(downloads.failure()).toMatchObject({ table: 'items' });
+    expect(asked).toEqual([0, 0]);
+    expect([...files.content]).toEqual([]);
+  });
+
+  it('tries again over a bad line, with a wait', async () => {
+    const { start, clock, asked, table } = await world(['abc'], (each, attempt) =>
+      attempt < 3 ? Promise.reject(new SyncError('network', 'gone')) : Promise.resolve(bytesOf(each)),
+    );
+    const read = start().read(table.id, 0);
+    for (let turn = 0; turn < 5; turn++) {
+      await settled();
+      clock.advance(10_000);
+    }
+    expect(text(await read)).toBe('abc');
+    expect(asked).toHaveLength(3);
+  });
+
+  it('gives up a line that stays bad, and all who wait hear of it', async () => {
+    const { start, clock, table } = await world(['abc', 'def'], () => Promise.reject(new SyncError('network', 'gone')));
+    const downloads = start();
+    const reads = Promise.allSettled([downloads.read(table.id, 0), downloads.read(table.id, 1)]);
+    for (let turn = 0; turn < 6; turn++) {
+      await settled();
+      clock.advance(10_000);
+    }
+    expect((await reads).map((each) => each.status)).toEqual(['rejected', 'rejected']);
+    expect(downloads.failure()).toMatchObject({ code: 'network' });
+  });
+
+  it('a chunk that is not kept any more ends it at once', async () => {
+    const { start, asked, table } = await world(['abc'], () => Promise.reject(new SyncError('not-found', 'gone')));
+    const downloads = start();
+    await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'not-found' });
+    expect(asked).toEqual([0]);
+  });
+
+  it('ends with its signal, and asks for nothing more', async () => {
+    const { start, control, asked, table } = await world(['a', 'b', 'c', 'd', 'e'], () => new Promise(() => undefined));
+    const downloads = start();
+    const read = downloads.read(table.id, 4);
+    await settled();
+    control.abort();
+    await expect(read).rejects.toMatchObject({ code: 'closed' });
+    await downloads.end();
+    expect(asked).toEqual([0, 1, 2, 3]);
+  });
+
+  it('a file that vanished meanwhile is said to be so', async () => {
+    const { start, files, table } = await world(['a']);
+    const downloads = start();
+    await settled();
+    files.content.clear();
+    await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'snapshot-corrupt' });
+    await expect(downloads.read(table.id, 9)).rejects.toMatchObject({ code: 'assertion-failed' });
+  });
+
+  it('a full disk is a failure of its own', async () => {
+    const { files, table, control } = await world(['a']);
+    const downloads = downloadChunks([table], {
+      source: { manifest: () => Promise.reject(new Error('no')), chunk: () => Promise.resolve(bytesOf('a')) },
+      files: { ...files, write: () => Promise.reject(new SyncError('storage-failed', 'the disk is full')) },
+      digest: sha256,
+      clock: manualClock(),
+      random: seededRandom(1),
+      logger: silentLogger,
+      signal: control.signal,
+      onChunk: () => undefined,
+    });
+    await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'storage-failed' });
+  });
+});

@@ -6,7 +6,7 @@ export { ERROR_CATALOGUE, SyncError, errorText, isErrorCode, type ErrorCode, typ
 export { assert, must, unreachable } from './assert.js';
 export { backoffDelay, type BackoffOptions } from './backoff.js';
 export { applyPatch, emptyRow, hasColumn, type PgText, type Row } from './row.js';
-export { type BlobBody, type BlobStore } from './ports/blob-store.js';
+export { checkedBlobKey, type BlobBody, type BlobStore } from './ports/blob-store.js';
 export { systemClock, type Clock } from './ports/clock.js';
 export { systemRandom, type Random } from './ports/random.js';
 export { jsonLogger, silentLogger, type LogFields, type LogLevel, type Logger } from './ports/logger.js';

@@ -8,6 +8,8 @@ export interface CapnpConfigOptions extends WorkerConfig {
   readonly variables: readonly string[];
   /** Where Durable Objects keep their SQLite files. */
   readonly objectsDir: string;
+  /** Where snapshots are kept, reached by the binding SNAPSHOTS: the R2 bucket of a deployed Worker. */
+  readonly snapshotsDir: string;
   /** Built sites, reached by the binding ASSETS. */
   readonly siteDir: string;
 }
@@ -27,6 +29,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .mainWorker),
     (name = "net", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
     (name = "objects", disk = (path = ${quote(options.objectsDir)}, writable = true)),
+    (name = "snapshots", disk = (path = ${quote(options.snapshotsDir)}, writable = true)),
     (name = "site", disk = (path = ${quote(options.siteDir)})),
   ],
   sockets = [(name = ${quote(HTTP_SOCKET)}, address = "127.0.0.1:0", http = (), service = "main")],
@@ -59,6 +62,7 @@ function bindings({ namespaces, variables }: CapnpConfigOptions): string[] {
       ({ binding, className }) => `(name = ${quote(binding)}, durableObjectNamespace = ${quote(className)})`,
     ),
     `(name = "ASSETS", service = "site")`,
+    `(name = "SNAPSHOTS", service = "snapshots")`,
     ...variables.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
   ];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -25,7 +25,7 @@ export const WORKERD_LADDER: readonly SignalStep[] = [
 export interface StartWorkerdOptions {
   /** Made by {@link bundleWorker}. */
   readonly bundleDir: string;
-  /** Durable Objects are kept in `<dataDir>/objects`. Two processes on one folder would both serve: hold its lock. */
+  /** Durable Objects are kept in `<dataDir>/objects`, snapshots in `<dataDir>/snapshots`. Two processes on one folder would both serve: hold its lock. */
   readonly dataDir: string;
   /** On 127.0.0.1; 0: any free one. */
   readonly port: number;
@@ -96,8 +96,10 @@ export async function startWorkerd(options: StartWorkerdOptions): Promise<Runnin
 function writeConfig(options: StartWorkerdOptions): string {
   const dataDir = resolve(options.dataDir);
   const objectsDir = join(dataDir, 'objects');
+  const snapshotsDir = join(dataDir, 'snapshots');
   const siteDir = resolve(options.siteDir ?? join(dataDir, 'empty-site'));
-  for (const dir of [objectsDir, siteDir]) mkdirSync(dir, { recursive: true });
+  for (const dir of [objectsDir, snapshotsDir, siteDir]) mkdirSync(dir, { recursive: true });
+  removeTornFiles(snapshotsDir);
   const configFile = configFileIn(dataDir);
   writeFileSync(
     configFile,
@@ -106,10 +108,18 @@ function writeConfig(options: StartWorkerdOptions): string {
       modules: readBundleModules(resolve(options.bundleDir)).map((module) => embeddable(module, dataDir)),
       variables: Object.keys(options.env).filter((name) => options.env[name] !== undefined),
       objectsDir,
+      snapshotsDir,
       siteDir,
     }),
   );
   return configFile;
+}
+
+/** What a workerd leaves behind that was killed while it wrote a file: the Worker cannot see it, so nobody else would ever remove it. */
+function removeTornFiles(dir: string): void {
+  for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && /^\..*\.tmp$/.test(entry.name)) rmSync(join(entry.parentPath, entry.name));
+  }
 }
 
 /** workerd takes the path of a module as relative to the configuration file, even if it begins with a slash. */

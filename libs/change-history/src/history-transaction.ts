@@ -1,12 +1,12 @@
 import type { Lsn, Position, Row } from '@millrace/kernel';
-import type { Operation } from './transaction.js';
+import type { FillCause, Operation } from './transaction.js';
 
 /** One row of `change_history`, as delivery needs it. */
 export interface HistoryEntry {
   readonly seq: bigint;
   readonly table: string;
   readonly operation: Operation;
-  /** Insert: the row. Update: the columns whose text changed ({} for none); the whole row when the row key changed. Delete, truncate: null. */
+  /** Insert: the row. Update: the columns whose text changed ({} for none); the whole row when the row key changed. Delete, truncate, fill: null. */
   readonly data: Row | null;
   /** The row before, less unchanged TOAST values (see `unchangedToast`). */
   readonly oldData: Row | null;
@@ -14,6 +14,8 @@ export interface HistoryEntry {
   readonly scopeNew: string | null;
   /** Columns whose value is the same before and after, and stored in neither. */
   readonly unchangedToast: readonly string[];
+  /** Of a `fill`. */
+  readonly cause?: FillCause;
 }
 
 export type Verdict = 'accepted' | 'merged' | 'rejected';

@@ -171,6 +171,42 @@ describe('readPage', () => {
     expect(await read(world.start)).toEqual({ kind: 'below-horizon' });
   });
 
+  test('[S2] what the rows of a table hold already is left out, by table and up to its seq', async () => {
+    const client = '11111111-1111-4111-8111-111111111111';
+    const [first] = await world.append([insertOf(item('1', 'a')), mutationOf(client, 1)]);
+    const [second] = await world.append([insertOf(item('2', 'a'))]);
+    const read = (held: Record<string, string>) =>
+      readPage(world.sql, {
+        after: world.start,
+        upTo: world.head.position,
+        rowKeys: ['tenantId=a', `client=${client}`],
+        held,
+      });
+    const seen = async (held: Record<string, string>) => {
+      const result = await read(held);
+      return result.kind === 'page' && result.page.transactions.map(({ entries }) => entries.map(({ seq }) => seq));
+    };
+    expect(await seen({})).toEqual([[1n, 2n], [3n]]);
+    expect(await seen({ other: '9' })).toEqual([[1n, 2n], [3n]]);
+    expect(await seen({ items: String(first?.position.seq) })).toEqual([[2n], [3n]]);
+    expect(await seen({ items: String(second?.position.seq) })).toEqual([[2n]]);
+  });
+
+  test('[M4] a fill mark is stored with its cause, concerns everybody, and keeps its place in the chain', async () => {
+    const mark = { table: 'items', operation: 'fill', newRow: null, oldRow: null, unchangedToast: [] } as const;
+    const [marked] = await world.append(
+      [{ ...mark, recordLsn: null, cause: 'late-table' }],
+      [insertOf(item('1', 'a'))],
+    );
+    expect(marked?.entries).toMatchObject([{ operation: 'fill', cause: 'late-table', scopeNew: '*' }]);
+    const result = await readPage(world.sql, { after: world.start, upTo: world.head.position, rowKeys: ['*'] });
+    expect(result).toEqual({
+      kind: 'page',
+      complete: true,
+      page: { from: world.start, to: world.head.position, transactions: [marked] },
+    });
+  });
+
   test('[D4] a transaction above a page is returned alone; above the limits it is named, not cut', async () => {
     const rows = (count: number) => Array.from({ length: count }, (_none, index) => insertOf(item(String(index), 'a')));
     const [small] = await world.append([insertOf(item('x', 'a'))]);
@@ -187,7 +223,16 @@ describe('readPage', () => {
     expect(await read((large as HistoryTransaction).position)).toEqual({
       kind: 'transaction-too-large',
       position: huge?.position,
+      tables: ['items'],
     });
+    expect(
+      await readPage(world.sql, {
+        after: (large as HistoryTransaction).position,
+        upTo: world.head.position,
+        rowKeys: ['tenantId=a'],
+        held: { items: String(huge?.position.seq) },
+      }),
+    ).toMatchObject({ kind: 'page', complete: true, page: { transactions: [] } });
     expect(
       await readPage(world.sql, {
         after: (large as HistoryTransaction).position,
@@ -298,7 +343,7 @@ test('every query is held to index scans on a filled table', async () => {
     return rows.map((row) => row['QUERY PLAN']).join('\n');
   };
   const plans = {
-    page: await plan(PAGE_SQL, EPOCH, ['tenantId=t1', 'tenantId=t2', '*'], '5900', '6000', '5001', '4000000'),
+    page: await plan(PAGE_SQL, EPOCH, ['tenantId=t1', 'tenantId=t2', '*'], '5900', '6000', '5001', '{}', '4000000'),
     range: await plan(RANGE_SQL, EPOCH, '5900', '6000'),
     verdicts: await plan(VERDICTS_SQL, `client=${CLIENT}`, '6000', 'sync.client_mutation'),
     rowHistory: await plan(ROW_HISTORY_SQL, 'items', '["7"]', '6000', '10'),

@@ -1,4 +1,10 @@
-export { type CapturedChange, type CapturedTransaction, type CaptureSource, type Operation } from './transaction.js';
+export {
+  type CapturedChange,
+  type CapturedTransaction,
+  type CaptureSource,
+  type FillCause,
+  type Operation,
+} from './transaction.js';
 export {
   type HistoryEntry,
   type HistoryPage,
@@ -20,6 +26,7 @@ export { type HistoryRow } from './history-row.js';
 export { appendTransactions, type AppendOptions, type Appended, type HistoryHead } from './append.js';
 export { proveCursor, type CursorProof } from './cursor-proof.js';
 export { readPage, type PageRequest, type PageResult } from './page.js';
+export { isTooLarge, tablesToFill, type TableSize } from './too-large.js';
 export { readRange } from './range.js';
 export { readVerdicts, type VerdictRequest } from './verdicts.js';
 export { rowHistory, type RowHistoryRequest, type RowVersion } from './row-history.js';

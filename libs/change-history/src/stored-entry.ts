@@ -2,12 +2,12 @@ import { parseLsn, type Row } from '@millrace/kernel';
 import { MUTATION_TABLE, mutationMarkOf } from './engine-tables.js';
 import type { HistoryEntry, HistoryTransaction } from './history-transaction.js';
 import { rowFromJson } from './row-json.js';
-import type { Operation } from './transaction.js';
+import type { FillCause, Operation } from './transaction.js';
 
 /** The columns that {@link entryFromStored} and {@link transactionFromStored} read; `h` is the row, `e` its transaction's last row. */
 export const STORED_ENTRY_COLUMNS = /* sql */ `
   h.seq, h.table_name, h.operation, h.data::text as data, h.old_data::text as old_data, h.scope_old, h.scope_new,
-  (h.metadata -> 'unchangedToast')::text as unchanged_toast, h.seq - h.ordinal + 1 as first_seq, h.lsn, h.schema_version,
+  (h.metadata -> 'unchangedToast')::text as unchanged_toast, h.metadata ->> 'cause' as cause, h.seq - h.ordinal + 1 as first_seq, h.lsn, h.schema_version,
   h."timestamp"::text as commit_time`;
 
 export function entryFromStored(row: Row): HistoryEntry {
@@ -20,6 +20,7 @@ export function entryFromStored(row: Row): HistoryEntry {
     scopeOld: row['scope_old'] ?? null,
     scopeNew: row['scope_new'] ?? null,
     unchangedToast: JSON.parse(row['unchanged_toast'] ?? '[]') as string[],
+    ...(row['cause'] && { cause: row['cause'] as FillCause }),
   };
 }
 

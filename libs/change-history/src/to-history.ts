@@ -65,6 +65,7 @@ function entryOf(change: CapturedChange, seq: bigint, schema: SchemaMeta): Histo
   const { table, operation, newRow, oldRow } = change;
   const base = { seq, table, operation, unchangedToast: [] };
   if (operation === 'truncate') return { ...base, data: null, oldData: null, scopeOld: null, scopeNew: ANY_KEY };
+  if (operation === 'fill') return fillEntry(change, seq);
   if (findEngineTable(table))
     return { ...base, data: newRow, oldData: null, scopeOld: null, scopeNew: engineScope(change) };
 
@@ -74,6 +75,12 @@ function entryOf(change: CapturedChange, seq: bigint, schema: SchemaMeta): Histo
   if (!newRow || !oldRow) return { ...base, data: newRow, oldData: oldRow, scopeOld, scopeNew };
   const moved = scopeOld !== scopeNew || keyMoved(meta, newRow, oldRow);
   return { ...base, ...rowDelta({ ...change, newRow, oldRow }, moved), scopeOld, scopeNew };
+}
+
+/** Everybody's rows of the table are in doubt, so that everybody finds it [D2]. */
+function fillEntry({ table, cause }: CapturedChange, seq: bigint): HistoryEntry {
+  const nothing = { data: null, oldData: null, scopeOld: null, unchangedToast: [] };
+  return { seq, table, operation: 'fill', ...nothing, scopeNew: ANY_KEY, cause: must(cause, 'a fill without a cause') };
 }
 
 /** A client's verdicts are found by that client alone; a migration concerns everybody [D2]. */
@@ -123,6 +130,7 @@ function metadataOf({ change, context, identity, entry }: RowParts): string {
   const keyColumns = findTable(schema, change.table)?.key ?? findEngineTable(change.table)?.key ?? [];
   // In name order, as everything that the chain vouches for.
   return JSON.stringify({
+    ...(entry.cause && { cause: entry.cause }),
     decoder: source.decoder,
     key: keyOrNull(keyColumns, change.newRow ?? change.oldRow),
     mutationId: identity?.mutationId ?? null,

@@ -1,6 +1,10 @@
 import type { Lsn, Row } from '@millrace/kernel';
 
-export type Operation = 'insert' | 'update' | 'delete' | 'truncate';
+/** `fill`: no change of a row, but a mark that the table's rows have to be read anew, since a change of them is not in history [M4]. */
+export type Operation = 'insert' | 'update' | 'delete' | 'truncate' | 'fill';
+
+/** Why a table has to be read anew: its changes could not be stored, it was not captured before, or DDL has changed its rows. */
+export type FillCause = 'quarantined' | 'late-table' | 'rewritten';
 
 /** One change as a decoder yields it, reduced to the columns that the schema in force lists as synced [C3]. */
 export interface CapturedChange {
@@ -15,6 +19,8 @@ export interface CapturedChange {
   readonly unchangedToast: readonly string[];
   /** The record's own address: metadata only. It orders nothing (45 % of records lie below one already seen). */
   readonly recordLsn: Lsn | null;
+  /** Of a `fill`. */
+  readonly cause?: FillCause;
 }
 
 /** All changes of one commit, in order: the same value from either decoder and either reader [C2]. */

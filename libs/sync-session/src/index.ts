@@ -1,7 +1,13 @@
-export { cursorMove, deliver, mutationResult, type Delivery, type Recipient } from './deliver/deliver.js';
+export { cursorMove, deliver, fillFrame, mutationResult, type Delivery, type Recipient } from './deliver/deliver.js';
 export { packMessages } from './deliver/pack-messages.js';
 export { scopeClaims, scopeText } from './scope.js';
-export { type PullResult, type Push, type SessionEffect, type SessionEvent } from './session/session-event.js';
+export {
+  type PullResult,
+  type Push,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionNote,
+} from './session/session-event.js';
 export {
   newSession,
   restoreSession,

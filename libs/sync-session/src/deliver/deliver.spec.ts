@@ -1,7 +1,8 @@
 import { LIMITS, type ServerMessage } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
-import { CLIENT, TENANT, TX, at, entry, inserted, schema, transaction } from '../testing/fixture.js';
-import { cursorMove, deliver, type Delivery } from './deliver.js';
+import type { FillCause } from '@millrace/change-history';
+import { CLIENT, TENANT, TX, at, entry, inserted, schema, transaction, twoTables } from '../testing/fixture.js';
+import { cursorMove, deliver, fillFrame, type Delivery } from './deliver.js';
 import { packMessages } from './pack-messages.js';
 
 const recipient = { schema, claims: TENANT, clientId: CLIENT, from: 3n };
@@ -77,7 +78,12 @@ describe('[D3] scope on old and new row', () => {
     ['a move-in without an unchanged TOAST value', { tenant_id: 't1' }, { id: '1', tenant_id: 't2', number: 'n1' }],
     ['a key change without an unchanged TOAST value', { id: '2' }, { id: '1', tenant_id: 't1', number: 'n1' }],
   ])('never guesses: %s', (_what, data, oldData) => {
-    expect(update(data, oldData, ['notes'])).toMatchObject({ kind: 'resync', cause: 'scope-unknown' });
+    expect(update(data, oldData, ['notes'])).toEqual({
+      kind: 'fill',
+      cause: 'scope-unknown',
+      tables: ['invoices'],
+      atLeast: 5n,
+    });
   });
 
   it('I8: nothing that the schema does not list, whatever history holds', () => {
@@ -157,16 +163,55 @@ describe('[D4] size', () => {
     expect(delivery.kind === 'messages' && Math.abs(delivery.chars - texts.join('').length)).toBeLessThan(500);
   });
 
-  it('too many rows or characters end in a new hydration with its cause (I12)', () => {
+  it('[S4] too many rows or characters end in a fill of the tables that hold them, with its cause (I12)', () => {
     const rows = Array.from({ length: LIMITS.transactionRows + 1 }, (_, id) => inserted(`${id}`));
-    expect(deliver(transaction(9, rows), recipient)).toMatchObject({ kind: 'resync', cause: 'transaction-too-large' });
+    const filled = { kind: 'fill', cause: 'transaction-too-large', tables: ['invoices'], atLeast: 9n };
+    expect(deliver(transaction(9, rows), recipient)).toEqual(filled);
     const large = ['1', '2', '3'].map((id) => inserted(id, 't1', 'x'.repeat(6 * 1024 * 1024)));
-    expect(deliver(transaction(9, large), recipient)).toMatchObject({ kind: 'resync', cause: 'transaction-too-large' });
+    expect(deliver(transaction(9, large), recipient)).toEqual(filled);
   });
 
   it('rows out of scope do not count', () => {
     const rows = Array.from({ length: LIMITS.transactionRows + 1 }, (_, id) => inserted(`${id}`, 't2'));
     expect(deliver(transaction(9, [...rows, inserted('a')]), recipient)).toMatchObject({ kind: 'messages' });
+  });
+});
+
+describe('[S4] fills', () => {
+  const mark = (table: string, cause: FillCause = 'quarantined') =>
+    entry({ table, operation: 'fill', scopeNew: '*', cause });
+
+  it('a mark names its table and cause, whatever else the transaction holds', () => {
+    expect(deliver(transaction(9, [inserted('1'), mark('invoices')]), recipient)).toEqual({
+      kind: 'fill',
+      cause: 'quarantined',
+      tables: ['invoices'],
+      atLeast: 9n,
+    });
+  });
+
+  it('I8: marks of tables that the schema does not list say nothing', () => {
+    expect(deliver(transaction(9, [mark('secrets')]), recipient)).toMatchObject({ messages: [] });
+  });
+
+  it('only the table that is too large is named, and what the rest does is not lost', () => {
+    const rows = Array.from({ length: LIMITS.transactionRows }, (_, id) => inserted(`${id}`));
+    const note = entry({ table: 'notes', data: { id: 'n', tenant_id: 't1' } });
+    const both = { ...recipient, schema: twoTables };
+    expect(deliver(transaction(9, [...rows, note]), both)).toMatchObject({ kind: 'fill', tables: ['invoices'] });
+    const held = new Map([['invoices', 9n]]);
+    expect(changesOf(deliver(transaction(9, [...rows, note]), { ...both, held }))).toEqual([
+      { op: 'put', table: 'notes', row: { id: 'n', tenant_id: 't1' } },
+    ]);
+  });
+
+  it('as a frame', () => {
+    expect(fillFrame({ tables: ['a'], cause: 'rewritten', atLeast: 9n })).toEqual({
+      type: 'fill',
+      tables: ['a'],
+      cause: 'rewritten',
+      atLeast: '9',
+    });
   });
 });
 

@@ -1,8 +1,9 @@
 import { MIGRATION_TABLE, type HistoryTransaction, type MutationMark } from '@millrace/change-history';
 import { positionToJson, type Position } from '@millrace/kernel';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
-import { LIMITS, type Commit, type ResyncCause, type RowChange, type ServerMessage } from '@millrace/sync-protocol';
+import { type Commit, type Fill, type ResyncCause, type ServerMessage } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
+import { ChangesParts } from './changes-parts.js';
 import { rowChanges } from './row-changes.js';
 
 /** Whom a transaction is delivered to, and where that client stands. */
@@ -12,12 +13,27 @@ export interface Recipient {
   readonly clientId: string;
   /** seq of the cursor that the delivery continues (I4). */
   readonly from: bigint;
+  /**
+   * Per table, the seq up to which the recipient's rows hold their history already: they were read there. Entries of such a table in
+   * transactions that end at or below it are left out [S2]. A table that is not named holds nothing beyond `from`.
+   */
+  readonly held?: ReadonlyMap<string, bigint>;
 }
 
 export type Delivery =
   /** begin, changes*, commit; empty when nothing of the transaction concerns this client. `chars`: about their size as JSON text. */
   | { readonly kind: 'messages'; readonly messages: readonly ServerMessage[]; readonly chars: number }
-  /** It cannot be delivered as a transaction: the client hydrates again [A4]. */
+  /**
+   * It cannot be delivered as a transaction. A client that has read these tables at or above `atLeast` (the transaction's end) can take it: what
+   * is left of it once they are `held` is deliverable [S4].
+   */
+  | {
+      readonly kind: 'fill';
+      readonly tables: readonly string[];
+      readonly cause: ResyncCause;
+      readonly atLeast: bigint;
+    }
+  /** History cannot be continued for this client: it hydrates again [A4]. */
   | { readonly kind: 'resync'; readonly cause: ResyncCause; readonly message: string };
 
 /** About what begin, commit and the wrapping of changes take. */
@@ -34,12 +50,17 @@ export function deliver(transaction: HistoryTransaction, to: Recipient): Deliver
     if (entry.table === MIGRATION_TABLE) return schemaChanged(transaction);
     const table = findTable(to.schema, entry.table);
     if (!table) continue; // client_mutation rows, and whatever the schema does not list: denied [C3]
+    if (isHeld(table.name, transaction, to)) continue;
+    if (entry.operation === 'fill') {
+      parts.fill(table.name, entry.cause ?? 'rewritten');
+      continue;
+    }
     const changes = rowChanges(entry, table, to.claims);
-    if (changes === 'unknown')
-      return resync('scope-unknown', `a change of ${table.name} does not carry all values that its scope or row needs`);
-    changes.forEach((change) => parts.add(change));
-    if (parts.tooLarge()) return resync('transaction-too-large', 'a transaction is larger than may be streamed');
+    if (changes === 'unknown') parts.fill(table.name, 'scope-unknown');
+    else changes.forEach((change) => parts.add(change));
   }
+  const unfit = parts.toFill();
+  if (unfit) return { kind: 'fill', ...unfit, atLeast: transaction.position.seq };
   const mutation = transaction.mutation?.clientId === to.clientId ? transaction.mutation : null;
   if (parts.rows === 0 && mutation === null) return { kind: 'messages', messages: [], chars: 0 };
   return {
@@ -51,6 +72,17 @@ export function deliver(transaction: HistoryTransaction, to: Recipient): Deliver
       commit(transaction.position, mutation),
     ],
   };
+}
+
+/** The rows were read at a transaction's end: they hold the whole transaction or nothing of it. */
+function isHeld(table: string, { position }: HistoryTransaction, { held }: Recipient): boolean {
+  const upTo = held?.get(table);
+  return upTo !== undefined && position.seq <= upTo;
+}
+
+/** The frame that ends a delivery which needs other means [S4]. */
+export function fillFrame({ tables, cause, atLeast }: Omit<Delivery & { kind: 'fill' }, 'kind'>): Fill {
+  return { type: 'fill', tables: [...tables], cause, atLeast: atLeast.toString() };
 }
 
 /** Moves a cursor over history that does not concern the client. */
@@ -69,37 +101,6 @@ export function mutationResult(mark: MutationMark): NonNullable<Commit['mutation
 }
 
 function schemaChanged(transaction: HistoryTransaction): Delivery {
-  return resync('schema-changed', `history continues in schema version ${transaction.schemaVersion}`);
-}
-
-function resync(cause: ResyncCause, message: string): Delivery {
-  return { kind: 'resync', cause, message };
-}
-
-/** Cuts a transaction's changes into frames near the size of one message, so that no frame has to be cut later. */
-class ChangesParts {
-  rows = 0;
-  chars = 0;
-  private room = 0;
-  private readonly parts: RowChange[][] = [];
-
-  add(change: RowChange): void {
-    const size = JSON.stringify(change).length + 1;
-    this.rows += 1;
-    this.chars += size;
-    if (size > this.room) {
-      this.parts.push([]);
-      this.room = LIMITS.serverMessageChars;
-    }
-    this.parts.at(-1)?.push(change);
-    this.room -= size;
-  }
-
-  tooLarge(): boolean {
-    return this.rows > LIMITS.transactionRows || this.chars > LIMITS.transactionChars;
-  }
-
-  frames(): readonly (readonly RowChange[])[] {
-    return this.parts;
-  }
+  const message = `history continues in schema version ${transaction.schemaVersion}`;
+  return { kind: 'resync', cause: 'schema-changed', message };
 }

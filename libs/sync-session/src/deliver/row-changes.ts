@@ -10,6 +10,8 @@ export type ScopedChanges = readonly RowChange[] | 'unknown';
 /** The scope filter on old and new row [D3]: (in,in) upsert · (out,in) whole row · (in,out) remove · (out,out) nothing. */
 export function rowChanges(entry: HistoryEntry, table: TableMeta, claims: Claims): ScopedChanges {
   switch (entry.operation) {
+    case 'fill':
+      return 'unknown';
     case 'truncate':
       return [{ op: 'truncate', table: table.name }];
     case 'insert':

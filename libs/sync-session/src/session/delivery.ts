@@ -5,8 +5,8 @@ import { rowKeysOf } from '@millrace/sync-rules';
 import { cursorMove, deliver } from '../deliver/deliver.js';
 import { packMessages } from '../deliver/pack-messages.js';
 import type { Push, PullResult, SessionEffect } from './session-event.js';
-import type { SessionState } from './session-state.js';
-import { after, fail, resync, stay, type SessionContext, type SessionStep } from './step.js';
+import { nextAlarm, type SessionState } from './session-state.js';
+import { after, fail, fill, resync, stay, type SessionContext, type SessionStep } from './step.js';
 
 /**
  * A push. Its rows count only if it begins exactly at the cursor and nothing else is under way: otherwise something between may be
@@ -26,6 +26,10 @@ export function takePush(state: SessionState, push: Push, ctx: SessionContext): 
 export function takePulled(state: SessionState, result: PullResult, ctx: SessionContext): SessionStep {
   if (!state.pulling) return stay(state);
   const pulled = { ...state, pulling: false, failedPulls: 0, retryAt: null };
+  if (result.kind === 'transaction-too-large') {
+    const { kind: cause, tables, position } = result;
+    return fill(pulled, { cause, tables, atLeast: position.seq });
+  }
   if (result.kind !== 'page') return resync(pulled, result.kind, 'the server cannot continue this cursor');
   if (!positionEquals(result.page.from, state.cursor as Position))
     return fail(pulled, 'internal', 'a page does not begin at the cursor');
@@ -37,7 +41,7 @@ export function takePullFailed(state: SessionState, ctx: SessionContext): Sessio
   if (!state.pulling) return stay(state);
   const retryAt = ctx.now + 1 + backoffDelay(state.failedPulls, ctx.random);
   const failed = { ...state, pulling: false, behind: true, failedPulls: state.failedPulls + 1, retryAt };
-  return after([{ kind: 'schedule', at: Math.min(failed.expiresAt, failed.sweepAt, retryAt) }], answerIfAtRest(failed));
+  return after([{ kind: 'schedule', at: nextAlarm(failed) }], answerIfAtRest(failed));
 }
 
 /** Everything up to `seq` is durable at the client: credit comes back [D5]. */
@@ -83,6 +87,7 @@ function deliverStretch(state: SessionState, stretch: Stretch, ctx: SessionConte
     }
     const delivery = deliver(transaction, { schema, claims, clientId, from: cursor.seq });
     if (delivery.kind === 'resync') return after(sends(messages), resync(state, delivery.cause, delivery.message));
+    if (delivery.kind === 'fill') return after(sends(messages), fill({ ...state, cursor }, delivery));
     if (delivery.messages.length === 0) continue; // nothing of it is in scope; the cursor passes it with what comes next
     messages.push(...delivery.messages);
     chars += delivery.chars;

@@ -9,10 +9,11 @@ import {
 import { rowKeysOf } from '@millrace/sync-rules';
 import { mutationResult } from '../deliver/deliver.js';
 import { scopeClaims, scopeText } from '../scope.js';
+import { checkpointIfDue } from './checkpoint.js';
 import { pullIfDue } from './delivery.js';
 import type { SessionEffect, SessionEvent } from './session-event.js';
-import { serialiseSession, type SessionState } from './session-state.js';
-import { after, end, fail, resync, type SessionContext, type SessionStep } from './step.js';
+import { nextAlarm, serialiseSession, type SessionState } from './session-state.js';
+import { after, end, fail, resync, stay, type SessionContext, type SessionStep } from './step.js';
 
 /** An attachment may be 16 KiB; the rest is room for counters that grow. */
 const STATE_CHARS = 15_000;
@@ -23,26 +24,26 @@ export function takeHello(
   event: SessionEvent & { kind: 'hello' },
   ctx: SessionContext,
 ): SessionStep {
-  const { hello, rememberedScope } = event;
+  const { hello } = event;
   const refusal = refuse(state, hello, ctx);
   if (refusal) return refusal;
   const registering = opened(state, hello, ctx);
   if (JSON.stringify(serialiseSession(registering)).length > STATE_CHARS) {
     return fail(state, 'limit-exceeded', 'the claims of the token are too large for a session');
   }
-  const scope = scopeText(ctx.schema, state.claims);
-  const remember: readonly SessionEffect[] = scope === rememberedScope ? [] : [{ kind: 'remember', scope }];
   const replace: SessionEffect = { kind: 'replace-older' };
-  if (rememberedScope !== null && scope !== rememberedScope) {
-    return after([replace, ...remember], resync(state, 'scope-changed', 'the token now permits other rows'));
-  }
+  if (hello.scope !== state.scope)
+    return after(
+      [replace],
+      resync(state, 'scope-changed', 'the rows were read for another scope than the token gives'),
+    );
   return {
     state: registering,
     effects: [
       replace,
-      ...remember,
+      { kind: 'note', note: { kind: 'hello', position: registering.cursor as Position } },
       register(registering, ctx),
-      { kind: 'schedule', at: Math.min(registering.expiresAt, registering.sweepAt) },
+      { kind: 'schedule', at: nextAlarm(registering) },
     ],
   };
 }
@@ -69,6 +70,8 @@ function opened(state: SessionState, hello: Hello, ctx: SessionContext): Session
     ackedMutation: hello.ackedMutation,
     cursor: positionFromJson(hello.position),
     sweepAt: ctx.now + ctx.sweepMs,
+    // Spread, so that clients that came back together are not all hashed together.
+    checkpointAt: ctx.now + Math.round(ctx.checkpointMs * (1 + ctx.random.next() / 2)),
   };
 }
 
@@ -113,7 +116,8 @@ export function takeRegistered(
       fail(state, 'schema-unknown', `the app's schema is ${state.schemaVersion}, the server's ${ctx.schema.version}`),
     );
   const behind = state.behind || !positionEquals(cursor, event.head);
-  return after([welcome], pullIfDue({ ...state, phase: 'live', behind }, ctx));
+  const live: SessionEffect = { kind: 'note', note: { kind: 'live', position: cursor } };
+  return after([welcome, live], pullIfDue({ ...state, phase: 'live', behind }, ctx));
 }
 
 /** What the head alone already tells; a cursor below it is proven by its chain when a page is read [H5]. */
@@ -130,10 +134,8 @@ export function takeAuth(
   ctx: SessionContext,
 ): SessionStep {
   if (event.sub !== state.sub) return fail(state, 'forbidden', 'the token belongs to somebody else');
-  const scope = scopeText(ctx.schema, event.claims);
-  if (scope !== scopeText(ctx.schema, state.claims)) {
-    return after([{ kind: 'remember', scope }], resync(state, 'scope-changed', 'the token now permits other rows'));
-  }
+  if (scopeText(ctx.schema, event.claims) !== scopeText(ctx.schema, state.claims))
+    return resync(state, 'scope-changed', 'the token now permits other rows');
   const renewed = { ...state, expiresAt: event.expiresAt };
   return { state: renewed, effects: [{ kind: 'schedule', at: nextAlarm(renewed) }] };
 }
@@ -144,15 +146,10 @@ export function takeAlarm(state: SessionState, ctx: SessionContext): SessionStep
   if (state.phase === 'new' && state.sweepAt <= ctx.now) return fail(state, 'timeout', 'no hello came in time');
   const retry = state.retryAt !== null && state.retryAt <= ctx.now ? { retryAt: null } : {};
   const sweep = state.sweepAt <= ctx.now ? { sweepAt: ctx.now + ctx.sweepMs, behind: true } : {};
-  const step =
-    state.phase === 'live'
-      ? pullIfDue({ ...state, ...retry, ...sweep }, ctx)
-      : { state: { ...state, ...sweep }, effects: [] };
+  const pulled =
+    state.phase === 'live' ? pullIfDue({ ...state, ...retry, ...sweep }, ctx) : stay({ ...state, ...sweep });
+  const step = after(pulled.effects, checkpointIfDue(pulled.state, ctx));
   return { state: step.state, effects: [...step.effects, { kind: 'schedule', at: nextAlarm(step.state) }] };
-}
-
-export function nextAlarm(state: SessionState): number {
-  return Math.min(state.expiresAt, state.sweepAt, state.retryAt ?? Infinity);
 }
 
 /** The server cannot take the client in: for good (unknown, somebody else's), or for now, and then it comes back with backoff. */

@@ -1,6 +1,6 @@
 import type { HistoryPage, HistoryTransaction, MutationMark } from '@millrace/change-history';
 import type { ErrorCode, Position } from '@millrace/kernel';
-import type { Hello, Received, ResyncCause } from '@millrace/sync-protocol';
+import type { Checkpoint, Hello, Received, ResyncCause } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 
 /** What a page request came to: a page, or why the cursor cannot be continued [A4]. */
@@ -10,7 +10,8 @@ export type PullResult =
   | { readonly kind: 'cursor-unknown' }
   | { readonly kind: 'below-horizon' }
   | { readonly kind: 'epoch-changed' }
-  | { readonly kind: 'transaction-too-large' };
+  /** These tables stand in the way of the transaction that ends at `position` [D4]. */
+  | { readonly kind: 'transaction-too-large'; readonly position: Position; readonly tables: readonly string[] };
 
 /** A push of the ReplicationDO [D1]. `from` null: only a doorbell. */
 export interface Push {
@@ -20,8 +21,8 @@ export interface Push {
 }
 
 export type SessionEvent =
-  /** First frame. `rememberedScope`: what the last `remember` effect of this client stored, null if there was none. */
-  | { readonly kind: 'hello'; readonly hello: Hello; readonly rememberedScope: string | null }
+  /** First frame. */
+  | { readonly kind: 'hello'; readonly hello: Hello }
   /** The answer to `register`. `verdicts`: this client's mutations after `afterMutation` whose row lies at or below its cursor [W5]. */
   | { readonly kind: 'registered'; readonly head: Position; readonly verdicts: readonly MutationMark[] }
   | { readonly kind: 'register-failed'; readonly code: ErrorCode; readonly message: string }
@@ -32,6 +33,11 @@ export type SessionEvent =
   | { readonly kind: 'received'; readonly received: Received }
   /** An `auth` frame whose token the shell has verified. */
   | { readonly kind: 'auth'; readonly sub: string; readonly claims: Claims; readonly expiresAt: number }
+  /** A `verify` frame. */
+  | { readonly kind: 'verify' }
+  /** The answer to `checkpoint-wanted`. */
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  | { readonly kind: 'checkpoint-failed'; readonly asked: boolean; readonly code: ErrorCode; readonly message: string }
   /** A frame, or an `auth` token, that was refused before it got here. */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   /** The alarm: token expiry, retry and sweep share it [D5]. */
@@ -64,7 +70,19 @@ export type SessionEffect =
   | { readonly kind: 'answer'; readonly cursor: Position | null }
   /** Set the one alarm to this time (ms since 1970), or to an earlier one that another session of the object needs. */
   | { readonly kind: 'schedule'; readonly at: number }
-  /** Store this text for the client's next `hello`. Happens when the scope changed, not per delivery. */
-  | { readonly kind: 'remember'; readonly scope: string }
-  /** For counters and logs: why a client was sent to hydrate again (I12). */
-  | { readonly kind: 'resynced'; readonly cause: ResyncCause };
+  /** Have the tables in scope hashed; answer with `checkpoint` or `checkpoint-failed`. `asked`: by the client, which wants to know how they are now [S6]. */
+  | { readonly kind: 'checkpoint-wanted'; readonly asked: boolean }
+  /** What became of this client: for its instance state, counters and logs (I12). */
+  | { readonly kind: 'note'; readonly note: SessionNote };
+
+/** A turn in a client's life. */
+export type SessionNote =
+  /** It said where it stands. */
+  | { readonly kind: 'hello'; readonly position: Position }
+  /** Its position is part of this history: it is delivered to from there. */
+  | { readonly kind: 'live'; readonly position: Position }
+  | { readonly kind: 'resync'; readonly cause: ResyncCause; readonly message: string }
+  | { readonly kind: 'fill'; readonly cause: ResyncCause; readonly tables: readonly string[]; readonly atLeast: bigint }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string }
+  /** Its session is over; `position`: the end of what was sent, null before `hello`. */
+  | { readonly kind: 'closed'; readonly position: Position | null };

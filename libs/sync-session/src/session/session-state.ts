@@ -14,6 +14,8 @@ export interface SessionState {
   readonly sub: string;
   /** Only the claims that read rules name. */
   readonly claims: Claims;
+  /** The scope that the claims give: a client whose rows were read for another one cannot go on [A4]. */
+  readonly scope: string;
   /** When the claims end to hold, ms since 1970. */
   readonly expiresAt: number;
   readonly schemaVersion: string;
@@ -35,12 +37,20 @@ export interface SessionState {
   readonly retryAt: number | null;
   /** When to look by itself, should every doorbell have been lost (F41); before `hello`, when to give it up. */
   readonly sweepAt: number;
+  /** The client waits for a checkpoint; the earliest time of the next one, and when one is due by itself (ms since 1970) [S6]. */
+  readonly verifyAsked: boolean;
+  readonly verifyFrom: number;
+  readonly checkpointAt: number;
+  /** A checkpoint is being made. In memory only. */
+  readonly checkpointing: boolean;
 }
 
 export interface NewSession {
   readonly clientId: string;
   readonly sub: string;
   readonly claims: Claims;
+  /** The scope of these claims, as a snapshot's manifest names it. */
+  readonly scope: string;
   /** ms since 1970. */
   readonly expiresAt: number;
   /** When a socket that has not said `hello` is closed, ms since 1970. Default: with its token. */
@@ -48,12 +58,13 @@ export interface NewSession {
 }
 
 /** A session for a socket whose token has been verified and whose `hello` is to come. */
-export function newSession({ clientId, sub, claims, expiresAt, helloBy = expiresAt }: NewSession): SessionState {
+export function newSession({ clientId, sub, claims, scope, expiresAt, helloBy = expiresAt }: NewSession): SessionState {
   return {
     phase: 'new',
     clientId,
     sub,
     claims,
+    scope,
     expiresAt,
     schemaVersion: '',
     ackedMutation: 0,
@@ -66,20 +77,30 @@ export function newSession({ clientId, sub, claims, expiresAt, helloBy = expires
     failedPulls: 0,
     retryAt: null,
     sweepAt: helloBy,
+    verifyAsked: false,
+    verifyFrom: 0,
+    checkpointAt: Number.MAX_SAFE_INTEGER,
+    checkpointing: false,
   };
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a socket attachment holds (≤ 16 KiB), as plain JSON. */
-export type SerialisedSession = Omit<SessionState, 'cursor' | 'pulling' | 'owesAnswer'> & {
+export type SerialisedSession = Omit<SessionState, 'cursor' | 'pulling' | 'owesAnswer' | 'checkpointing'> & {
   readonly format: number;
   readonly cursor: PositionJson | null;
 };
 
 export function serialiseSession(state: SessionState): SerialisedSession {
-  const { cursor, pulling, owesAnswer: _inMemoryOnly, ...rest } = state;
-  return { ...rest, format: FORMAT, behind: rest.behind || pulling, cursor: cursor && positionToJson(cursor) };
+  const { cursor, pulling, owesAnswer: _inMemoryOnly, checkpointing, ...rest } = state;
+  return {
+    ...rest,
+    format: FORMAT,
+    behind: rest.behind || pulling,
+    verifyAsked: rest.verifyAsked || checkpointing,
+    cursor: cursor && positionToJson(cursor),
+  };
 }
 
 /**
@@ -89,10 +110,23 @@ export function serialiseSession(state: SessionState): SerialisedSession {
 export function restoreSession(attachment: unknown): SessionState | null {
   if (!isSerialised(attachment)) return null;
   const { format: _format, cursor, ...rest } = attachment;
-  return { ...rest, cursor: cursor && positionFromJson(cursor), pulling: false, owesAnswer: false };
+  return {
+    ...rest,
+    cursor: cursor && positionFromJson(cursor),
+    pulling: false,
+    owesAnswer: false,
+    checkpointing: false,
+  };
 }
 
 /** The attachment never leaves our own process, so its format number vouches for its shape. */
 function isSerialised(value: unknown): value is SerialisedSession {
   return typeof value === 'object' && value !== null && 'format' in value && value.format === FORMAT;
+}
+
+/** When the session has something to do by itself, ms since 1970. */
+export function nextAlarm(state: SessionState): number {
+  const { expiresAt, sweepAt, retryAt, checkpointing } = state;
+  const verifyAt = state.verifyAsked ? state.verifyFrom : state.checkpointAt;
+  return Math.min(expiresAt, sweepAt, retryAt ?? Infinity, checkpointing ? Infinity : verifyAt);
 }

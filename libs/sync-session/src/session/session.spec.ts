@@ -1,5 +1,5 @@
-import { CLOSE_CODE, type Position } from '@millrace/kernel';
-import { decodeServerMessages, type ServerMessage } from '@millrace/sync-protocol';
+import { CLOSE_CODE, positionToJson, type Position } from '@millrace/kernel';
+import { decodeServerMessages, type Checkpoint, type ServerMessage } from '@millrace/sync-protocol';
 import type { HistoryTransaction } from '@millrace/change-history';
 import {
   CLIENT,
@@ -8,6 +8,7 @@ import {
   TX,
   at,
   context,
+  entry,
   freshSession,
   hello,
   inserted,
@@ -18,8 +19,7 @@ import { restoreSession, serialiseSession, type SessionPhase, type SessionState 
 import { sessionStep } from './session.js';
 import type { SessionContext, SessionStep } from './step.js';
 
-const TENANT_SCOPE = '[["tenantId","t1"]]';
-const helloEvent: SessionEvent = { kind: 'hello', hello: hello(), rememberedScope: TENANT_SCOPE };
+const helloEvent: SessionEvent = { kind: 'hello', hello: hello() };
 const registered = (head: Position): SessionEvent => ({ kind: 'registered', head, verdicts: [] });
 const push = (from: Position | null, to: Position, transactions: HistoryTransaction[] = []): SessionEvent => ({
   kind: 'push',
@@ -46,6 +46,13 @@ const auth = (fields: Partial<SessionEvent & { kind: 'auth' }> = {}): SessionEve
   ...fields,
 });
 
+const checkpoint: Checkpoint = {
+  type: 'checkpoint',
+  from: positionToJson(at(4)),
+  to: positionToJson(at(6)),
+  tables: [{ name: 'invoices', hash: { algorithm: 'a', count: '1', hash: '7' } }],
+};
+
 function run(state: SessionState, events: readonly SessionEvent[], ctx: SessionContext = context()): SessionStep {
   return events.reduce<SessionStep>((step, event) => sessionStep(step.state, event, ctx), { state, effects: [] });
 }
@@ -54,8 +61,9 @@ function live(head = at(0), ctx = context()): SessionState {
   return run(freshSession(), [helloEvent, registered(head)], ctx).state;
 }
 
+/** Notes by what they say. */
 function kinds({ effects }: SessionStep): string {
-  return effects.map(({ kind }) => kind).join(' ');
+  return effects.map((effect) => (effect.kind === 'note' ? effect.note.kind : effect.kind)).join(' ');
 }
 
 function find<Kind extends SessionEffect['kind']>(
@@ -72,7 +80,7 @@ function frames({ effects }: SessionStep): readonly ServerMessage[] {
 describe('handshake', () => {
   it('registers first, then welcomes, then reads up to the head (F42)', () => {
     const step = run(freshSession(), [helloEvent]);
-    expect(kinds(step)).toBe('replace-older register schedule');
+    expect(kinds(step)).toBe('replace-older hello register schedule');
     expect(find(step, 'register')).toEqual({
       kind: 'register',
       clientId: CLIENT,
@@ -90,7 +98,7 @@ describe('handshake', () => {
       },
       context(),
     );
-    expect(kinds(welcomed)).toBe('send pull');
+    expect(kinds(welcomed)).toBe('send live pull');
     expect(frames(welcomed)).toMatchObject([
       {
         type: 'welcome',
@@ -102,11 +110,11 @@ describe('handshake', () => {
   });
 
   it('a client at the head has nothing to read', () => {
-    expect(kinds(run(freshSession(), [helloEvent, registered(at(0))]))).toBe('send');
+    expect(kinds(run(freshSession(), [helloEvent, registered(at(0))]))).toBe('send live');
   });
 
   it('a doorbell before welcome is remembered', () => {
-    expect(kinds(run(freshSession(), [helloEvent, push(null, at(4)), registered(at(0))]))).toBe('send pull');
+    expect(kinds(run(freshSession(), [helloEvent, push(null, at(4)), registered(at(0))]))).toBe('send live pull');
   });
 
   it.each([
@@ -115,7 +123,7 @@ describe('handshake', () => {
     ['another chain at the head', { ...at(0), chain: 'f'.repeat(32) }, 'cursor-unknown'],
   ])('[A4] %s hydrates again with its cause', (_what, head, cause) => {
     const step = run(freshSession(), [helloEvent, registered(head)]);
-    expect(kinds(step)).toBe('resynced send close unregister');
+    expect(kinds(step)).toBe('resync send close unregister closed');
     expect(frames(step)).toMatchObject([{ type: 'resync', cause }]);
     expect(find(step, 'close')).toMatchObject({ code: CLOSE_CODE.resync });
   });
@@ -125,7 +133,7 @@ describe('handshake', () => {
     ['protocol-version', hello({ protocol: 0 })],
     ['forbidden', hello({ clientId: TX })],
   ])('refuses with %s', (code, message) => {
-    const step = run(freshSession(), [{ kind: 'hello', hello: message, rememberedScope: null }]);
+    const step = run(freshSession(), [{ kind: 'hello', hello: message }]);
     expect(frames(step)).toMatchObject([{ type: 'error', code }]);
     expect(step.state.phase).toBe('closed');
   });
@@ -137,7 +145,7 @@ describe('handshake', () => {
   });
 
   it('an app of another schema is told so and gets no rows', () => {
-    const event: SessionEvent = { kind: 'hello', hello: hello({ schemaVersion: '0.9.0' }), rememberedScope: null };
+    const event: SessionEvent = { kind: 'hello', hello: hello({ schemaVersion: '0.9.0' }) };
     const step = run(freshSession(), [event, registered(at(5))]);
     expect(frames(step)).toMatchObject([
       { type: 'welcome', schema: { fit: 'must-update-app' } },
@@ -146,21 +154,16 @@ describe('handshake', () => {
     expect(step.state.phase).toBe('closed');
   });
 
-  it('remembers a scope once, and another one hydrates again', () => {
-    expect(find(run(freshSession(), [{ ...helloEvent, rememberedScope: null }]), 'remember')).toEqual({
-      kind: 'remember',
-      scope: TENANT_SCOPE,
-    });
-    expect(find(run(freshSession(), [helloEvent]), 'remember')).toBeUndefined();
-    const moved = run(freshSession(), [{ ...helloEvent, rememberedScope: '[["tenantId","t0"]]' }]);
-    expect(kinds(moved)).toBe('replace-older remember resynced send close');
+  it('[A4] a client whose rows were read for another scope hydrates again', () => {
+    const moved = run(freshSession(), [{ kind: 'hello', hello: hello({ scope: 'scope-of-t0' }) }]);
+    expect(kinds(moved)).toBe('replace-older resync send close');
     expect(frames(moved)).toMatchObject([{ type: 'resync', cause: 'scope-changed' }]);
   });
 
   it('keeps only the claims that rules name, and refuses a state beyond an attachment', () => {
     expect(live().claims).toEqual(TENANT);
     const fat = { ...freshSession(), claims: { tenantId: 'x'.repeat(16_000) } };
-    expect(frames(run(fat, [{ ...helloEvent, rememberedScope: null }]))).toMatchObject([{ code: 'limit-exceeded' }]);
+    expect(frames(run(fat, [helloEvent]))).toMatchObject([{ code: 'limit-exceeded' }]);
   });
 });
 
@@ -231,7 +234,7 @@ describe('[D1] pushes', () => {
     const step = run(live(), [push(at(0, TX), at(3, TX), [transaction(3, [inserted('1')])])]);
     expect(kinds(step)).toBe('pull');
     const ended = sessionStep(step.state, { kind: 'pulled', result: { kind: 'epoch-changed' } }, context());
-    expect(kinds(ended)).toBe('resynced send close answer unregister');
+    expect(kinds(ended)).toBe('resync send close answer unregister closed');
     expect(frames(ended)).toMatchObject([{ type: 'resync', cause: 'epoch-changed' }]);
   });
 });
@@ -268,6 +271,86 @@ describe('pulls', () => {
   it('F41: with every doorbell lost the sweep pulls', () => {
     const step = run(live(), [{ kind: 'alarm' }], context({ now: NOW + 600_000 }));
     expect(kinds(step)).toBe('pull schedule');
+  });
+});
+
+describe('[S4] fills', () => {
+  const mark = entry({ operation: 'fill', scopeNew: '*', cause: 'late-table' });
+
+  it('what precedes is delivered, then the client is told which tables to read anew, and the socket ends', () => {
+    const step = run(live(), [push(at(0), at(6), [transaction(3, [inserted('1')]), transaction(6, [mark])])]);
+    expect(kinds(step)).toBe('send fill send close answer unregister closed');
+    expect(frames(step).map(({ type }) => type)).toEqual(['begin', 'changes', 'commit', 'fill']);
+    expect(frames(step).at(-1)).toEqual({ type: 'fill', tables: ['invoices'], cause: 'late-table', atLeast: '6' });
+    expect(find(step, 'close')).toMatchObject({ code: CLOSE_CODE.resync });
+    expect(step.effects.at(-1)).toEqual({ kind: 'note', note: { kind: 'closed', position: at(3) } });
+  });
+
+  it('[D4] history names the tables of a transaction that is too large to be read', () => {
+    const result = { kind: 'transaction-too-large', position: at(8), tables: ['invoices'] } as const;
+    const step = run(live(at(9)), [{ kind: 'pulled', result }]);
+    expect(frames(step)).toEqual([
+      { type: 'fill', tables: ['invoices'], cause: 'transaction-too-large', atLeast: '8' },
+    ]);
+  });
+});
+
+describe('[S6] checkpoints', () => {
+  const verify: SessionEvent = { kind: 'verify' };
+  const made: SessionEvent = { kind: 'checkpoint', checkpoint };
+  const later = (ms: number) => context({ now: NOW + ms });
+
+  it('one that is asked for is made at once and sent, and the client is moved to where it compares', () => {
+    const asked = run(live(), [verify]);
+    expect(asked.effects).toEqual([{ kind: 'checkpoint-wanted', asked: true }]);
+    const answered = sessionStep(asked.state, made, context());
+    expect(kinds(answered)).toBe('send schedule pull');
+    expect(frames(answered)).toEqual([checkpoint]);
+  });
+
+  it('a client that stands there already has nothing to read', () => {
+    expect(kinds(run({ ...live(), cursor: at(6) }, [verify, made]))).toBe('send schedule');
+  });
+
+  it('another one within ten seconds waits until then; it is not forgotten', () => {
+    const answered = run({ ...live(), cursor: at(6) }, [verify, made]).state;
+    const early = sessionStep(answered, verify, later(1_000));
+    expect(early.effects).toEqual([{ kind: 'schedule', at: NOW + 10_000 }]);
+    expect(kinds(sessionStep(early.state, { kind: 'alarm' }, later(9_999)))).toBe('schedule');
+    expect(kinds(sessionStep(early.state, { kind: 'alarm' }, later(10_000)))).toBe('checkpoint-wanted schedule');
+  });
+
+  it('one that is being made answers all who ask meanwhile', () => {
+    expect(run(live(), [verify, verify]).effects).toEqual([]);
+  });
+
+  it('one comes by itself, but not within the hour', () => {
+    const ctx = { ...context(), checkpointMs: 60_000 };
+    const state = live(at(0), ctx);
+    const ring = (ms: number) => sessionStep(state, { kind: 'alarm' }, { ...ctx, now: NOW + ms });
+    expect(kinds(ring(60_000))).toBe('schedule');
+    expect(kinds(ring(90_000))).toBe('checkpoint-wanted schedule');
+    expect(find(ring(90_000), 'checkpoint-wanted')).toMatchObject({ asked: false });
+  });
+
+  it('a failed one is made again for a client that waits, and later for one that does not', () => {
+    const failed = (asked: boolean): SessionEvent => ({
+      kind: 'checkpoint-failed',
+      asked,
+      code: 'timeout',
+      message: '',
+    });
+    const asked = run(live(), [verify, failed(true)]);
+    expect(asked.effects).toEqual([{ kind: 'schedule', at: NOW + 10_000 }]);
+    expect(kinds(sessionStep(asked.state, { kind: 'alarm' }, later(10_000)))).toBe('checkpoint-wanted schedule');
+    expect(run({ ...live(), checkpointing: true }, [failed(false)]).state.verifyAsked).toBe(false);
+  });
+
+  it('one that was lost with the memory is made again (F43)', () => {
+    const asked = run(live(), [verify]).state;
+    const restored = restoreSession(JSON.parse(JSON.stringify(serialiseSession(asked)))) as SessionState;
+    expect(sessionStep(restored, made, context()).effects).toEqual([]);
+    expect(kinds(sessionStep(restored, { kind: 'woken' }, later(10_000)))).toBe('checkpoint-wanted');
   });
 });
 
@@ -337,7 +420,7 @@ describe('tokens', () => {
 
   it('another scope hydrates again, another person is refused', () => {
     const moved = run(live(), [auth({ claims: { tenantId: 't2' } })]);
-    expect(kinds(moved)).toBe('remember resynced send close unregister');
+    expect(kinds(moved)).toBe('resync send close unregister closed');
     expect(frames(moved)).toMatchObject([{ type: 'resync', cause: 'scope-changed' }]);
     expect(frames(run(live(), [auth({ sub: 'bob' })]))).toMatchObject([{ type: 'error', code: 'forbidden' }]);
   });
@@ -357,6 +440,7 @@ describe('life', () => {
     expect(step.effects).toEqual([
       { kind: 'answer', cursor: null },
       { kind: 'unregister', clientId: CLIENT },
+      { kind: 'note', note: { kind: 'closed', position: at(0) } },
     ]);
   });
 
@@ -386,6 +470,9 @@ describe('the transition table is total', () => {
     ['pull-failed', { kind: 'pull-failed', code: 'network', message: 'm' }],
     ['received', received(0, 0)],
     ['auth', auth()],
+    ['verify', { kind: 'verify' }],
+    ['checkpoint', { kind: 'checkpoint', checkpoint }],
+    ['checkpoint-failed', { kind: 'checkpoint-failed', asked: true, code: 'network', message: 'm' }],
     ['refused', { kind: 'refused', code: 'invalid-message', message: 'm' }],
     ['alarm', { kind: 'alarm' }],
     ['woken', { kind: 'woken' }],
@@ -394,13 +481,18 @@ describe('the transition table is total', () => {
   ];
   const table: Record<string, Record<SessionPhase, string>> = {
     hello: {
-      new: 'registering: replace-older register schedule',
-      registering: 'closed: send close unregister',
-      live: 'closed: send close unregister',
+      new: 'registering: replace-older hello register schedule',
+      registering: 'closed: error send close unregister closed',
+      live: 'closed: error send close unregister closed',
       closed: 'closed:',
     },
-    registered: { new: 'new:', registering: 'live: send', live: 'live:', closed: 'closed:' },
-    'register-failed': { new: 'new:', registering: 'closed: send close unregister', live: 'live:', closed: 'closed:' },
+    registered: { new: 'new:', registering: 'live: send live', live: 'live:', closed: 'closed:' },
+    'register-failed': {
+      new: 'new:',
+      registering: 'closed: error send close unregister closed',
+      live: 'live:',
+      closed: 'closed:',
+    },
     push: {
       new: 'new: answer',
       registering: 'registering: answer',
@@ -410,27 +502,40 @@ describe('the transition table is total', () => {
     pulled: { new: 'new:', registering: 'registering:', live: 'live:', closed: 'closed:' },
     'pull-failed': { new: 'new:', registering: 'registering:', live: 'live:', closed: 'closed:' },
     received: {
-      new: 'closed: send close',
-      registering: 'closed: send close unregister',
+      new: 'closed: error send close',
+      registering: 'closed: error send close unregister closed',
       live: 'live:',
       closed: 'closed:',
     },
     auth: {
-      new: 'closed: send close',
+      new: 'closed: error send close',
       registering: 'registering: schedule',
       live: 'live: schedule',
       closed: 'closed:',
     },
+    verify: {
+      new: 'closed: error send close',
+      registering: 'closed: error send close unregister closed',
+      live: 'live: checkpoint-wanted',
+      closed: 'closed:',
+    },
+    checkpoint: { new: 'new:', registering: 'registering:', live: 'live:', closed: 'closed:' },
+    'checkpoint-failed': { new: 'new:', registering: 'registering:', live: 'live:', closed: 'closed:' },
     refused: {
-      new: 'closed: send close',
-      registering: 'closed: send close unregister',
-      live: 'closed: send close unregister',
+      new: 'closed: error send close',
+      registering: 'closed: error send close unregister closed',
+      live: 'closed: error send close unregister closed',
       closed: 'closed:',
     },
     alarm: { new: 'new: schedule', registering: 'registering: schedule', live: 'live: schedule', closed: 'closed:' },
-    woken: { new: 'new:', registering: 'closed: close unregister', live: 'live:', closed: 'closed:' },
+    woken: { new: 'new:', registering: 'closed: close unregister closed', live: 'live:', closed: 'closed:' },
     replaced: { new: 'closed: close', registering: 'closed: close', live: 'closed: close', closed: 'closed:' },
-    closed: { new: 'closed:', registering: 'closed: unregister', live: 'closed: unregister', closed: 'closed:' },
+    closed: {
+      new: 'closed:',
+      registering: 'closed: unregister closed',
+      live: 'closed: unregister closed',
+      closed: 'closed:',
+    },
   };
 
   const cells = events.flatMap(([name, event]) =>

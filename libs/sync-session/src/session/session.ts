@@ -1,9 +1,10 @@
 import { CLOSE_CODE } from '@millrace/kernel';
+import { checkpointIfDue, takeCheckpoint, takeCheckpointFailed, takeVerify } from './checkpoint.js';
 import { pullIfDue, takePulled, takePullFailed, takePush, takeReceived } from './delivery.js';
 import { takeAlarm, takeAuth, takeHello, takeRegistered, takeRegisterFailed, takeReplaced } from './handshake.js';
 import type { SessionEvent } from './session-event.js';
 import type { SessionState } from './session-state.js';
-import { end, fail, stay, type SessionContext, type SessionStep } from './step.js';
+import { after, end, fail, stay, type SessionContext, type SessionStep } from './step.js';
 
 /**
  * The SyncDO's core: one socket's session. Pure; total over phases and events. The shell performs the effects in order, stores
@@ -29,6 +30,7 @@ function whenNew(state: SessionState, event: SessionEvent, ctx: SessionContext):
       return takeHello(state, event, ctx);
     case 'received':
     case 'auth':
+    case 'verify':
       return fail(state, 'invalid-message', `${event.kind} before hello`);
     case 'push':
       return { state, effects: [{ kind: 'answer', cursor: null }] };
@@ -50,6 +52,7 @@ function whenRegistering(state: SessionState, event: SessionEvent, ctx: SessionC
       return { state: { ...state, behind: true }, effects: [{ kind: 'answer', cursor: state.cursor }] };
     case 'hello':
     case 'received':
+    case 'verify':
       return fail(state, 'invalid-message', `${event.kind} before welcome`);
     case 'auth':
       return takeAuth(state, event, ctx);
@@ -77,13 +80,25 @@ function whenLive(state: SessionState, event: SessionEvent, ctx: SessionContext)
       return takeAuth(state, event, ctx);
     case 'alarm':
       return takeAlarm(state, ctx);
+    case 'verify':
+      return takeVerify(state, ctx);
+    case 'checkpoint':
+      return takeCheckpoint(state, event.checkpoint, ctx);
+    case 'checkpoint-failed':
+      return takeCheckpointFailed(state, event.asked);
     case 'woken':
-      return pullIfDue(state, ctx);
+      return takeWoken(state, ctx);
     case 'hello':
       return fail(state, 'invalid-message', 'a second hello');
     default:
       return always(state, event);
   }
+}
+
+/** Restored from its attachment: what was under way when the memory went is begun again (F43). */
+function takeWoken(state: SessionState, ctx: SessionContext): SessionStep {
+  const pulled = pullIfDue(state, ctx);
+  return after(pulled.effects, checkpointIfDue(pulled.state, ctx));
 }
 
 /** Acks of a replaced socket and answers to its requests are ignored [D5]; a push learns that nobody is here. */

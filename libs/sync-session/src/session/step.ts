@@ -1,6 +1,7 @@
 import { CLOSE_CODE, type ErrorCode, type Random } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { encodeServerMessages, type ResyncCause } from '@millrace/sync-protocol';
+import { fillFrame } from '../deliver/deliver.js';
 import type { SessionEffect } from './session-event.js';
 import type { SessionState } from './session-state.js';
 
@@ -14,10 +15,18 @@ export interface SessionContext {
   readonly windowChars: number;
   /** A session that heard nothing for so long (ms) pulls by itself (F41). */
   readonly sweepMs: number;
+  /** At least so long (ms) between two checkpoints that a client asks for, and between those that come by themselves [S6]. */
+  readonly verifyMs: number;
+  readonly checkpointMs: number;
 }
 
 /** Defaults of {@link SessionContext}'s bounds. */
-export const SESSION_DEFAULTS = { windowChars: 2 * 1024 * 1024, sweepMs: 10 * 60_000 } as const;
+export const SESSION_DEFAULTS = {
+  windowChars: 2 * 1024 * 1024,
+  sweepMs: 10 * 60_000,
+  verifyMs: 10_000,
+  checkpointMs: 60 * 60_000,
+} as const;
 
 /** A session and what its shell has to do now, in order. */
 export interface SessionStep {
@@ -39,13 +48,19 @@ export function end(state: SessionState, closing: readonly SessionEffect[], keep
   const wasRegistered = state.phase === 'registering' || state.phase === 'live';
   const effects: SessionEffect[] = [...closing];
   if (state.owesAnswer) effects.push({ kind: 'answer', cursor: null });
-  if (wasRegistered && !keepRegistration) effects.push({ kind: 'unregister', clientId: state.clientId });
-  return { state: { ...state, phase: 'closed', behind: false, pulling: false, owesAnswer: false }, effects };
+  if (wasRegistered && !keepRegistration) {
+    effects.push({ kind: 'unregister', clientId: state.clientId });
+    effects.push({ kind: 'note', note: { kind: 'closed', position: state.cursor } });
+  }
+  return { state: { ...state, ...AT_REST, phase: 'closed' }, effects };
 }
+
+const AT_REST = { behind: false, pulling: false, owesAnswer: false, verifyAsked: false, checkpointing: false };
 
 /** Ends with an `error` frame. */
 export function fail(state: SessionState, code: ErrorCode, message: string): SessionStep {
   return end(state, [
+    { kind: 'note', note: { kind: 'error', code, message } },
     { kind: 'send', text: encodeServerMessages([{ type: 'error', code, message }]) },
     { kind: 'close', code: closeCodeOf(code), reason: code },
   ]);
@@ -54,8 +69,21 @@ export function fail(state: SessionState, code: ErrorCode, message: string): Ses
 /** Ends with a `resync` frame: this cursor cannot be continued [A4]. */
 export function resync(state: SessionState, cause: ResyncCause, message: string): SessionStep {
   return end(state, [
-    { kind: 'resynced', cause },
+    { kind: 'note', note: { kind: 'resync', cause, message } },
     { kind: 'send', text: encodeServerMessages([{ type: 'resync', cause, message }]) },
+    { kind: 'close', code: CLOSE_CODE.resync, reason: cause },
+  ]);
+}
+
+/** Ends with a `fill` frame: the client reads these tables anew, and comes back [S4]. */
+export function fill(
+  state: SessionState,
+  needed: { readonly tables: readonly string[]; readonly cause: ResyncCause; readonly atLeast: bigint },
+): SessionStep {
+  const { tables, cause, atLeast } = needed;
+  return end(state, [
+    { kind: 'note', note: { kind: 'fill', cause, tables, atLeast } },
+    { kind: 'send', text: encodeServerMessages([fillFrame(needed)]) },
     { kind: 'close', code: CLOSE_CODE.resync, reason: cause },
   ]);
 }

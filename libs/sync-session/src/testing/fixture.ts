@@ -11,6 +11,8 @@ export const CLIENT = '00000000-0000-4000-8000-00000000000c';
 export const TX = '00000000-0000-4000-8000-0000000000aa';
 export const NOW = Date.UTC(2026, 0, 1);
 export const TENANT = { tenantId: 't1' };
+/** The scope of {@link TENANT}, whatever its text. */
+export const SCOPE = 'scope-of-t1';
 
 const column = (name: string): ColumnMeta => ({
   name,
@@ -35,6 +37,11 @@ export const invoices: TableMeta = {
 };
 
 export const schema: SchemaMeta = { version: '1.0.0', tables: [invoices] };
+
+/** A second table, of fewer columns. */
+const notes: TableMeta = { ...invoices, name: 'notes', entity: 'Note', columns: ['id', 'tenant_id'].map(column) };
+
+export const twoTables: SchemaMeta = { version: '1.0.0', tables: [invoices, notes] };
 
 export function at(seq: number, epoch = EPOCH): Position {
   return { epoch, seq: BigInt(seq), chain: seq.toString(16).padStart(32, '0') };
@@ -88,11 +95,18 @@ export function hello(fields: Partial<Hello> = {}): Hello {
     clientId: CLIENT,
     position: { epoch: EPOCH, seq: '0', chain: at(0).chain },
     schemaVersion: '1.0.0',
+    scope: SCOPE,
     ackedMutation: 0,
     ...fields,
   };
 }
 
 export function freshSession(): SessionState {
-  return newSession({ clientId: CLIENT, sub: 'ann', claims: { ...TENANT, role: 'member' }, expiresAt: NOW + 900_000 });
+  return newSession({
+    clientId: CLIENT,
+    sub: 'ann',
+    claims: { ...TENANT, role: 'member' },
+    scope: SCOPE,
+    expiresAt: NOW + 900_000,
+  });
 }

@@ -3,6 +3,7 @@ import type { Clock, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSe
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ConfirmedStore } from './confirmed-store.js';
 import type { CaptureStatus } from './health.js';
+import type { DecoderName } from './output-plugin.js';
 import type { EpochCause } from './slot/continuity.js';
 
 export interface CaptureOptions {
@@ -11,7 +12,8 @@ export interface CaptureOptions {
   readonly slot?: string;
   /** Default `millrace`. */
   readonly publication?: string;
-  readonly decoder?: 'pgoutput';
+  /** Default `pgoutput`. Another one than the slot was made with begins a new epoch: a slot belongs to its output plug-in. */
+  readonly decoder?: DecoderName;
   readonly reader: 'stream' | 'poll';
   /** Between polls of an idle database, ms (default 1,000). */
   readonly pollMs?: number;

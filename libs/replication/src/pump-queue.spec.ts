@@ -1,6 +1,6 @@
 import { lsnFrom } from '@millrace/kernel';
 import { createPumpQueue } from './pump-queue.js';
-import type { DecodedTransaction } from './pgoutput/decoder.js';
+import type { DecodedTransaction } from './decoder.js';
 
 const BOUNDS = { maxChanges: 100, maxBytes: 1_000 };
 const transaction = (lsn: number, bytes = 10): DecodedTransaction => ({

@@ -1,6 +1,6 @@
 import type { Lsn } from '@millrace/kernel';
 import { createEvent } from './event.js';
-import type { DecodedTransaction } from './pgoutput/decoder.js';
+import type { DecodedTransaction } from './decoder.js';
 
 /** What a reader hands to the pump, in the order of the WAL. `reached`: everything that commits below `lsn` has been handed over before. */
 export type PumpItem =

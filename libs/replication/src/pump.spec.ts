@@ -3,7 +3,7 @@ import { lsnFrom, type Lsn, type SqlConnection } from '@millrace/kernel';
 import { manualClock } from '@millrace/testing';
 import { createPumpQueue } from './pump-queue.js';
 import { runPump } from './pump.js';
-import type { DecodedTransaction } from './pgoutput/decoder.js';
+import type { DecodedTransaction } from './decoder.js';
 import { schemaOf } from './testing/schemas.js';
 
 const lsn = (value: number): Lsn => lsnFrom(BigInt(value));

@@ -9,7 +9,7 @@ import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection } from 
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
 import { visiblePrefix } from './gate.js';
-import type { DecodedTransaction } from './pgoutput/decoder.js';
+import type { DecodedTransaction } from './decoder.js';
 import { PoisonError, isPoisonous } from './poison.js';
 import type { PumpItem, PumpQueue } from './pump-queue.js';
 import { widenXid } from './xid8.js';

@@ -1,9 +1,9 @@
 import { SyncError, type Lsn, type SqlSession } from '@millrace/kernel';
 import type { CaptureOptions } from './capture-options.js';
+import type { ReportUnknown } from './captured-table.js';
 import { currentXid } from './gate.js';
 import type { Napper } from './nap.js';
-import { createPgoutputDecoder } from './pgoutput/decoder.js';
-import type { ReportUnknown } from './pgoutput/relation.js';
+import { openOutputPlugin, type OutputPlugin } from './output-plugin.js';
 import { createPumpQueue, type PumpQueue } from './pump-queue.js';
 import { runPump, type PumpObserver } from './pump.js';
 import { advanceSlot, runPollReader } from './readers/poll-reader.js';
@@ -30,10 +30,12 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
   try {
     group.run(endOf(sql));
     const nearXid = await currentXid(sql);
+    const plugin = await openOutputPlugin(sql, options);
     const queue = createPumpQueue({ maxBytes: QUEUE_BYTES, signal: group.signal });
     const confirm = await (options.reader === 'stream' ? startStream : startPoll)({
       group,
       sql,
+      plugin,
       queue,
       opened,
       options,
@@ -70,6 +72,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
 interface ReaderParts {
   readonly group: TaskGroup;
   readonly sql: SqlSession;
+  readonly plugin: OutputPlugin;
   readonly queue: PumpQueue;
   readonly opened: OpenedHistory;
   readonly options: SessionOptions;
@@ -77,14 +80,13 @@ interface ReaderParts {
 
 type Confirm = (lsn: Lsn) => Promise<void>;
 
-async function startStream({ group, queue, opened, options }: ReaderParts): Promise<Confirm> {
-  const { openStream, slot, publication, clock } = options;
+async function startStream({ group, plugin, queue, opened, options }: ReaderParts): Promise<Confirm> {
+  const { openStream, slot, clock } = options;
   const { walSenderTimeoutMs } = opened.system;
   const reader = await openStreamReader({
     openStream,
     slot,
-    publication,
-    decoder: createPgoutputDecoder(options),
+    plugin,
     queue,
     walSenderTimeoutMs,
     clock,
@@ -94,15 +96,12 @@ async function startStream({ group, queue, opened, options }: ReaderParts): Prom
   return reader.confirm;
 }
 
-async function startPoll({ group, sql, queue, options }: ReaderParts): Promise<Confirm> {
-  const { openSql, slot, publication, pollMs, napper, clock } = options;
+async function startPoll({ group, sql, plugin, queue, options }: ReaderParts): Promise<Confirm> {
+  const { openSql, slot, pollMs, napper, clock } = options;
   const peekSql = await openSql();
   group.closing(() => peekSql.close());
   group.run(endOf(peekSql));
-  const newDecoder = () => createPgoutputDecoder(options);
-  group.run(
-    runPollReader({ sql: peekSql, slot, publication, newDecoder, queue, pollMs, napper, clock, signal: group.signal }),
-  );
+  group.run(runPollReader({ sql: peekSql, slot, plugin, queue, pollMs, napper, clock, signal: group.signal }));
   return (lsn) => advanceSlot(sql, slot, lsn);
 }
 

@@ -1,7 +1,5 @@
 import { SyncError, lsnFrom, type Lsn } from '@millrace/kernel';
-
-// `ignoreBOM`: a value that begins with U+FEFF would lose it. `fatal`: damaged bytes must not turn into other text.
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+import { utf8Text } from '../utf8.js';
 
 /** Reads one replication message from front to back. Every read is checked against its end: a message cut short is an error, never a guess. */
 export class ByteReader {
@@ -68,15 +66,7 @@ export class ByteReader {
   }
 
   #decode(start: number, end: number): string {
-    try {
-      return UTF8.decode(this.#bytes.subarray(start, end));
-    } catch (cause) {
-      throw new SyncError(
-        'decode-failed',
-        'a text of a replication message is not UTF-8: the database must have encoding UTF8',
-        { cause },
-      );
-    }
+    return utf8Text(this.#bytes.subarray(start, end));
   }
 }
 

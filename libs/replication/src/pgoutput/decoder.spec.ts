@@ -1,8 +1,9 @@
 import { lsnFrom } from '@millrace/kernel';
 import fc from 'fast-check';
+import type { DecodedTransaction } from '../decoder.js';
 import { pgoutput } from '../testing/pgoutput-bytes.js';
 import { schemaOf } from '../testing/schemas.js';
-import { createPgoutputDecoder, type DecodedTransaction } from './decoder.js';
+import { createPgoutputDecoder } from './decoder.js';
 
 const schema = schemaOf(
   { name: 'items', key: ['id'], columns: ['id:integer', 'tenant_id:text', 'note:text'], serverOnly: ['secret'] },

@@ -1,47 +1,16 @@
 import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { SyncError, emptyRow, hasColumn, type Lsn, type Row } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
-import { PoisonError } from '../poison.js';
+import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
+import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
 import { ByteReader } from './byte-reader.js';
 import { commitTimeText } from './commit-time.js';
-import { readRelation, type RelationPlan, type ReportUnknown } from './relation.js';
+import { readRelation, type RelationPlan } from './relation.js';
 import { readTuple, type Tuple } from './tuple.js';
 
-/** A transaction as decoded: with the 32-bit xid of the protocol, which the pump widens. */
-export interface DecodedTransaction {
-  readonly xid: number;
-  readonly commitLsn: Lsn;
-  readonly endLsn: Lsn;
-  readonly commitTime: string;
-  readonly changes: readonly CapturedChange[];
-  /** Bytes of its messages: what it costs to hold it. */
-  readonly bytes: number;
-}
-
-export interface DecoderOptions {
-  readonly schema: SchemaMeta;
-  readonly reportUnknown: ReportUnknown;
-}
-
-/** Turns the messages of one replication session into transactions. Values stay Postgres text throughout (I10). */
-export interface PgoutputDecoder {
-  /** Takes the next message; returns the transaction that it ends, if it does. Throws a `PoisonError` (`decode-failed`, `limit-exceeded`) for a transaction that cannot be decoded [C9]. */
-  decode(payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null;
-  /** Commit LSN of the transaction that has begun and not ended; null between transactions. */
-  readonly openTransaction: Lsn | null;
-}
-
-interface OpenTransaction {
-  readonly xid: number;
-  readonly commitLsn: Lsn;
-  readonly commitTime: string;
-  readonly changes: CapturedChange[];
-  bytes: number;
-}
-
-export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions): PgoutputDecoder {
+/** Turns the messages of one replication session of `pgoutput`, protocol version 1, into transactions. */
+export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions): Decoder {
   const relations = new Map<number, RelationPlan | null>();
-  let open: OpenTransaction | null = null;
+  const transaction = createOpenTransaction();
 
   const relationOf = (reader: ByteReader): RelationPlan | null => {
     const id = reader.uint32();
@@ -51,48 +20,37 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
     return plan;
   };
 
-  const inTransaction = (): OpenTransaction => {
-    if (!open) throw new SyncError('decode-failed', 'a change outside any transaction');
-    return open;
-  };
-
-  const begin = (reader: ByteReader, bytes: number): void => {
-    if (open) throw new SyncError('decode-failed', 'a transaction begins inside another');
+  const begin = (reader: ByteReader): void => {
     const commitLsn = reader.lsn();
     const commitTime = commitTimeText(reader.int64());
-    open = { xid: reader.uint32(), commitLsn, commitTime, changes: [], bytes };
+    transaction.begin({ xid: reader.uint32(), commitLsn, commitTime });
     reader.end();
   };
 
   const commit = (reader: ByteReader): DecodedTransaction => {
-    const { xid, commitLsn, commitTime, changes, bytes } = inTransaction();
     reader.skip(1); // flags, unused
-    if (reader.lsn() !== commitLsn)
-      throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
+    const commitLsn = reader.lsn();
     const endLsn = reader.lsn();
     reader.skip(8); // the commit time again
     reader.end();
-    open = null;
-    return { xid, commitLsn, endLsn, commitTime, changes, bytes };
+    return transaction.commit(commitLsn, endLsn);
   };
 
   const change = (tag: number, reader: ByteReader, recordLsn: Lsn): void => {
-    const transaction = inTransaction();
     const plan = relationOf(reader);
     if (!plan || (plan.insertsOnly && tag !== TAG.insert)) return;
-    if (tag === TAG.insert) transaction.changes.push(readInsert(reader, plan, recordLsn));
-    else if (tag === TAG.update) transaction.changes.push(readUpdate(reader, plan, recordLsn));
-    else transaction.changes.push(readDelete(reader, plan, recordLsn));
+    if (tag === TAG.insert) transaction.add(readInsert(reader, plan, recordLsn));
+    else if (tag === TAG.update) transaction.add(readUpdate(reader, plan, recordLsn));
+    else transaction.add(readDelete(reader, plan, recordLsn));
     reader.end();
   };
 
   const truncate = (reader: ByteReader, recordLsn: Lsn): void => {
-    const transaction = inTransaction();
     const count = reader.uint32();
     reader.skip(1); // CASCADE and RESTART IDENTITY: each table it reached is listed
     for (let left = count; left > 0; left--) {
       const plan = relationOf(reader);
-      if (plan && !plan.insertsOnly) transaction.changes.push(changeOf(plan, 'truncate', { recordLsn }));
+      if (plan && !plan.insertsOnly) transaction.add(changeOf(plan, 'truncate', { recordLsn }));
     }
     reader.end();
   };
@@ -100,10 +58,10 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
   const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
     const reader = new ByteReader(payload);
     const tag = reader.uint8();
-    if (open) countBytes(open, payload.length);
+    transaction.count(payload.length);
     switch (tag) {
       case TAG.begin:
-        begin(reader, payload.length);
+        begin(reader);
         return null;
       case TAG.commit:
         return commit(reader);
@@ -131,35 +89,12 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
   };
 
   return {
-    decode(payload, recordLsn) {
-      try {
-        return decode(payload, recordLsn);
-      } catch (error) {
-        if (!open || !(error instanceof SyncError)) throw error;
-        const { xid, commitLsn, changes } = open;
-        const tables = [...new Set(changes.map((each) => each.table))];
-        throw new PoisonError(error.code, error.message, {
-          transaction: { xid, commitLsn, tables, payload },
-          cause: error,
-        });
-      }
-    },
+    decode: (payload, recordLsn) => transaction.guard(payload, () => decode(payload, recordLsn)),
+    refuse: (bytes) => transaction.guard(null, () => refuseMessage(bytes)),
     get openTransaction() {
-      return open?.commitLsn ?? null;
+      return transaction.commitLsn;
     },
   };
-}
-
-/** Bytes of one transaction's messages: it is held in memory as a whole, and that memory is bounded (Z2, F15). */
-const TRANSACTION_BYTES = 64 * 1024 * 1024;
-
-function countBytes(open: OpenTransaction, bytes: number): void {
-  open.bytes += bytes;
-  if (open.bytes > TRANSACTION_BYTES)
-    throw new SyncError(
-      'limit-exceeded',
-      `a transaction of more than ${TRANSACTION_BYTES} bytes cannot be captured: split it`,
-    );
 }
 
 const TAG = {

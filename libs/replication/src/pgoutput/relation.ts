@@ -1,5 +1,5 @@
-import { findEngineTable } from '@millrace/change-history';
-import { findColumn, findTable, tableName, type SchemaMeta } from '@millrace/schema-meta';
+import { tableName, type SchemaMeta } from '@millrace/schema-meta';
+import { capturedTable, type ReportUnknown } from '../captured-table.js';
 import type { ByteReader } from './byte-reader.js';
 
 /** How the tuples of one relation are read: which columns are kept under which name [C3]. */
@@ -13,9 +13,6 @@ export interface RelationPlan {
   readonly insertsOnly: boolean;
 }
 
-/** Told of what the schema does not list, so that DDL outside the migrations is noticed. Names only, never values. */
-export type ReportUnknown = (table: string, column: string | null) => void;
-
 const KEY_FLAG = 1;
 
 /** Reads the body of an `R` message. Null: a relation that the schema does not list; all its changes are dropped. */
@@ -28,33 +25,14 @@ export function readRelation(
   const namespace = reader.cString() || 'pg_catalog';
   const table = tableName(namespace, reader.cString());
   reader.skip(1); // replica identity: what a tuple carries is told by its own tag
-  const keep = columnFilter(table, schema, report);
+  const captured = capturedTable(table, schema, report);
   const columns: (string | null)[] = [];
   const inKey: boolean[] = [];
   for (let left = reader.uint16(); left > 0; left--) {
     inKey.push((reader.uint8() & KEY_FLAG) !== 0);
-    columns.push(keep(reader.cString()));
+    const column = reader.cString();
+    columns.push(captured?.keeps(column) ? column : null);
     reader.skip(8); // type and modifier: values are text whatever they are
   }
-  if (isUnknown(table, schema)) {
-    report(table, null);
-    return { id, plan: null };
-  }
-  return { id, plan: { table, columns, inKey, insertsOnly: findEngineTable(table) !== undefined } };
-}
-
-function isUnknown(table: string, schema: SchemaMeta): boolean {
-  return !findTable(schema, table) && !findEngineTable(table);
-}
-
-function columnFilter(table: string, schema: SchemaMeta, report: ReportUnknown): (column: string) => string | null {
-  const engine = findEngineTable(table);
-  if (engine) return (column) => (engine.columns.includes(column) ? column : null);
-  const meta = findTable(schema, table);
-  if (!meta) return () => null;
-  return (column) => {
-    if (findColumn(meta, column)) return column;
-    if (!meta.serverOnly.includes(column)) report(table, column);
-    return null;
-  };
+  return { id, plan: captured && { table, columns, inKey, insertsOnly: captured.insertsOnly } };
 }

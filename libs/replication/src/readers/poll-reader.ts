@@ -1,7 +1,7 @@
 import { SyncError, maxLsn, parseLsn, type Clock, type Lsn, type Row, type SqlConnection } from '@millrace/kernel';
-import { LIMITS } from '@millrace/sync-protocol';
+import type { Decoder } from '../decoder.js';
 import type { Napper } from '../nap.js';
-import type { PgoutputDecoder } from '../pgoutput/decoder.js';
+import type { OutputPlugin } from '../output-plugin.js';
 import type { PumpQueue } from '../pump-queue.js';
 import { slotError } from '../slot/slot-facts.js';
 import { hexToBytes } from './hex.js';
@@ -10,9 +10,8 @@ export interface PollReaderOptions {
   /** A session of its own: a peek holds it for as long as the pump makes it wait. */
   readonly sql: SqlConnection;
   readonly slot: string;
-  readonly publication: string;
-  /** A decoder a poll: each one decodes from the slot's position on, and is told of the relations again. */
-  readonly newDecoder: () => PgoutputDecoder;
+  /** It gives a decoder a poll: each one decodes from the slot's position on, and is told of the relations again. */
+  readonly plugin: OutputPlugin;
   readonly queue: PumpQueue;
   readonly pollMs: number;
   /** Woken by `nudge()`. */
@@ -58,50 +57,56 @@ async function readFlushLsn(sql: SqlConnection): Promise<Lsn> {
 
 /** Hands over what the slot holds up to `upTo`; true if there may be more. */
 async function peek(options: PollReaderOptions, upTo: Lsn): Promise<boolean> {
-  const decoder = options.newDecoder();
+  const decoder = options.plugin.newDecoder();
   const messages = await options.sql.transaction(async (tx) => {
     await openCursor(tx, options, upTo);
-    return readCursor(tx, decoder, options.queue);
+    return readCursor(tx, options, decoder);
   });
   if (decoder.openTransaction !== null) throw new SyncError('decode-failed', 'a peek ended within a transaction');
   return messages >= PEEK_MESSAGES;
 }
 
-async function openCursor(tx: SqlConnection, { slot, publication }: PollReaderOptions, upTo: Lsn): Promise<void> {
-  const publications = `"${publication.replaceAll('"', '""')}"`;
+/** How messages of each kind are fetched, and what makes bytes of them again. */
+const FETCHED = {
+  binary: { from: 'pg_logical_slot_peek_binary_changes', as: "encode(data, 'hex')", bytes: hexToBytes },
+  text: { from: 'pg_logical_slot_peek_changes', as: 'data', bytes: (text: string) => new TextEncoder().encode(text) },
+} as const;
+
+async function openCursor(tx: SqlConnection, { slot, plugin }: PollReaderOptions, upTo: Lsn): Promise<void> {
+  const { from, as } = FETCHED[plugin.output];
   await tx.query(
     `declare peek no scroll cursor for
-     select lsn::text as lsn, octet_length(data)::text as size, case when octet_length(data) <= ${MESSAGE_BYTES} then encode(data, 'hex') end as data
-     from pg_logical_slot_peek_binary_changes($1, $2, ${PEEK_MESSAGES}, 'proto_version', '1', 'publication_names', $3)`,
-    [slot, formatPgLsn(upTo), publications],
+     select lsn::text as lsn, octet_length(data)::text as size, case when octet_length(data) <= ${plugin.messageBytes} then ${as} end as data
+     from ${from}($1, $2, ${PEEK_MESSAGES}, variadic $3::text[])`,
+    [slot, formatPgLsn(upTo), Object.entries(plugin.options).flat()],
   );
 }
 
-/** A message holds at most an old and a new row; larger ones come as their size alone and are refused as a row above the limit would be. */
-const MESSAGE_BYTES = LIMITS.rowChars * 2 + 1024 * 1024;
-
-async function readCursor(tx: SqlConnection, decoder: PgoutputDecoder, queue: PumpQueue): Promise<number> {
+async function readCursor(tx: SqlConnection, { plugin, queue }: PollReaderOptions, decoder: Decoder): Promise<number> {
   let total = 0;
   let count = 100;
   for (;;) {
     const { rows } = await tx.query(`fetch forward ${count} from peek`);
-    const bytes = await handOver(rows, decoder, queue);
+    const bytes = await handOver(rows, { decoder, queue, toBytes: FETCHED[plugin.output].bytes });
     total += rows.length;
     if (rows.length < count) return total;
     count = Math.max(1, Math.min(FETCH_MOST, Math.floor((count * FETCH_BYTES) / Math.max(bytes, 1))));
   }
 }
 
-async function handOver(rows: readonly Row[], decoder: PgoutputDecoder, queue: PumpQueue): Promise<number> {
+interface HandOver {
+  readonly decoder: Decoder;
+  readonly queue: PumpQueue;
+  readonly toBytes: (data: string) => Uint8Array;
+}
+
+async function handOver(rows: readonly Row[], { decoder, queue, toBytes }: HandOver): Promise<number> {
   let bytes = 0;
   for (const row of rows) {
-    bytes += Number(row['size']);
-    if (row['data'] === null)
-      throw new SyncError(
-        'limit-exceeded',
-        `a change of ${row['size']} bytes is above the limit and cannot be synced [C6]`,
-      );
-    const transaction = decoder.decode(hexToBytes(row['data'] as string), parseLsn(row['lsn'] as string));
+    const size = Number(row['size']);
+    bytes += size;
+    const data = row['data'] ?? decoder.refuse(size);
+    const transaction = decoder.decode(toBytes(data), parseLsn(row['lsn'] as string));
     if (transaction) await queue.put({ kind: 'transaction', transaction });
   }
   return bytes;

@@ -1,6 +1,6 @@
 import { lsnFrom, type ReplicationMessage } from '@millrace/kernel';
 import { manualClock } from '@millrace/testing';
-import { createPgoutputDecoder } from '../pgoutput/decoder.js';
+import { pgoutputPlugin } from '../pgoutput/plugin.js';
 import { createPumpQueue } from '../pump-queue.js';
 import { pgoutput } from '../testing/pgoutput-bytes.js';
 import { schemaOf } from '../testing/schemas.js';
@@ -37,8 +37,10 @@ async function readerOf(messages: readonly ReplicationMessage[], then: 'ends' | 
       close: async () => close(),
     }),
     slot: 's',
-    publication: 'p',
-    decoder: createPgoutputDecoder({
+    plugin: pgoutputPlugin({
+      decoder: 'pgoutput',
+      slot: 's',
+      publication: 'p',
       schema: schemaOf({ name: 'items', key: ['id'], columns: ['id:integer'] }),
       reportUnknown: () => undefined,
     }),

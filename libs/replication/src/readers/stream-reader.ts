@@ -7,14 +7,13 @@ import {
   type OpenReplicationStream,
   type ReplicationStream,
 } from '@millrace/kernel';
-import type { PgoutputDecoder } from '../pgoutput/decoder.js';
+import type { OutputPlugin } from '../output-plugin.js';
 import type { PumpQueue } from '../pump-queue.js';
 
 export interface StreamReaderOptions {
   readonly openStream: OpenReplicationStream;
   readonly slot: string;
-  readonly publication: string;
-  readonly decoder: PgoutputDecoder;
+  readonly plugin: OutputPlugin;
   readonly queue: PumpQueue;
   /** Postgres' wal_sender_timeout; 0: it has none. */
   readonly walSenderTimeoutMs: number;
@@ -34,12 +33,8 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Opens the stream: START_REPLICATION from the slot's confirmed position [C2]. */
 export async function openStreamReader(options: StreamReaderOptions): Promise<StreamReader> {
-  const { openStream, slot, publication, clock, signal } = options;
-  const stream = await openStream({
-    slot,
-    startLsn: LSN_ZERO,
-    pluginOptions: { proto_version: '1', publication_names: `"${publication.replaceAll('"', '""')}"` },
-  });
+  const { openStream, slot, plugin, clock, signal } = options;
+  const stream = await openStream({ slot, startLsn: LSN_ZERO, pluginOptions: plugin.options });
   const timeoutMs = options.walSenderTimeoutMs || DEFAULT_TIMEOUT_MS;
   const statuses = createStatusTimer({ stream, clock, everyMs: timeoutMs / 3 });
   const watchdog = createWatchdog({ stream, clock, afterMs: timeoutMs * 1.5 });
@@ -75,7 +70,8 @@ interface ReadContext {
 }
 
 async function readAll(stream: ReplicationStream, { options, statuses, watchdog }: ReadContext): Promise<void> {
-  const { decoder, queue } = options;
+  const { queue } = options;
+  const decoder = options.plugin.newDecoder();
   watchdog.arm();
   for await (const message of stream.messages()) {
     watchdog.disarm();

@@ -14,6 +14,7 @@ export type EpochCause =
   | 'slot-missing'
   | 'slot-lost'
   | 'slot-ahead'
+  | 'decoder-changed'
   | 'system-changed'
   | 'timeline-changed'
   | 'tables-added'
@@ -31,6 +32,8 @@ export interface ContinuityFacts {
   /** Nothing has been persisted in the state's epoch yet: nobody can have seen anything of it. */
   readonly epochUntouched: boolean;
   readonly slot: SlotFacts | null;
+  /** The output plug-in that is asked for. */
+  readonly decoder: string;
   readonly system: SystemFacts;
   readonly publication: PublicationChange;
 }
@@ -49,6 +52,7 @@ export function breachOf(facts: ContinuityFacts): EpochCause | null {
   if (state.timeline !== system.timeline) return 'timeline-changed';
   if (!slot) return 'slot-missing';
   if (slot.walStatus === 'lost') return 'slot-lost';
+  if (slot.plugin !== facts.decoder) return 'decoder-changed';
   if (isAhead(slot, state.lastEndLsn, stored)) return 'slot-ahead';
   return facts.publication === 'none' ? null : 'tables-added';
 }

@@ -9,6 +9,7 @@ import {
   type SqlConnection,
 } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
+import type { DecoderName } from '../output-plugin.js';
 import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
 import { breachOf, type EpochCause } from './continuity.js';
 import { ensurePublication } from './publication.js';
@@ -26,6 +27,7 @@ export interface OpenHistoryOptions {
   readonly schema: SchemaMeta;
   readonly slot: string;
   readonly publication: string;
+  readonly decoder: DecoderName;
   readonly store: ConfirmedStore;
   readonly random: Random;
 }
@@ -52,10 +54,18 @@ export async function openHistory(
   checkSystem(system);
   const publication = await ensurePublication(sql, options);
   const slot = await readSlot(sql, options.slot);
-  checkSlot(slot);
   const stored = await options.store.load();
   const state = await readReplicationState(sql, options.slot);
-  const facts = { stored, state, slot, system, publication, ...(await proofs(sql, stored, state)) };
+  checkSlot(slot, { decoder: options.decoder, ours: state !== null });
+  const facts = {
+    stored,
+    state,
+    slot,
+    decoder: options.decoder,
+    system,
+    publication,
+    ...(await proofs(sql, stored, state)),
+  };
   const cause = forced ?? breachOf(facts);
   const opened = cause === null ? adopt(facts) : await renew(sql, options, { ...facts, cause });
   await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
@@ -69,13 +79,17 @@ interface Known {
   readonly system: SystemFacts;
 }
 
-/** A slot of that name which is not ours is not taken over. */
-function checkSlot(slot: SlotFacts | null): void {
-  if (!slot || (slot.plugin === 'pgoutput' && slot.ownDatabase)) return;
+/** A slot of that name which is not ours is not taken over. One that we have read with another decoder is: it is made anew. */
+function checkSlot(slot: SlotFacts | null, { decoder, ours }: { decoder: DecoderName; ours: boolean }): void {
+  if (!slot || (slot.ownDatabase && (slot.plugin === decoder || (ours && isDecoder(slot.plugin))))) return;
   throw new SyncError(
     'database-misconfigured',
     `a replication slot named ${slot.name} exists with plug-in ${slot.plugin}, or for another database: choose another name`,
   );
+}
+
+function isDecoder(plugin: string): plugin is DecoderName {
+  return plugin === 'pgoutput' || plugin === 'wal2json';
 }
 
 async function proofs(sql: SqlConnection, stored: ConfirmedState | null, state: ReplicationState | null) {
@@ -114,7 +128,7 @@ async function renew(
 ): Promise<OpenedHistory> {
   const { stored, state, system, cause } = known;
   if (known.slot) await dropSlot(sql, options.slot);
-  const startLsn = await createSlot(sql, options.slot);
+  const startLsn = await createSlot(sql, options.slot, options.decoder);
   const afterSeq = maxSeq(stored?.seq ?? 0n, state?.position.seq ?? 0n);
   await beginEpoch(sql, {
     slot: options.slot,

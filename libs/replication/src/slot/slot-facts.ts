@@ -73,12 +73,12 @@ export function checkSystem(system: SystemFacts): void {
 }
 
 /** Makes the slot; it decodes what commits at or after the returned address. Waits for transactions that are open now (F29). */
-export async function createSlot(sql: SqlConnection, slot: string): Promise<Lsn> {
+export async function createSlot(sql: SqlConnection, slot: string, plugin: string): Promise<Lsn> {
   try {
-    const { rows } = await sql.query(
-      "select lsn::text as lsn from pg_create_logical_replication_slot($1, 'pgoutput')",
-      [slot],
-    );
+    const { rows } = await sql.query('select lsn::text as lsn from pg_create_logical_replication_slot($1, $2)', [
+      slot,
+      plugin,
+    ]);
     return parseLsn(rows[0]?.['lsn'] as string);
   } catch (error) {
     throw slotError(error, slot);
@@ -103,6 +103,11 @@ export function slotError(error: unknown, slot: string): unknown {
     });
   if (code === '42704' && message.startsWith('replication slot'))
     return new SyncError('slot-missing', `replication slot ${slot} does not exist`, { cause: error });
+  if (code === '58P01' && message.includes('could not access file'))
+    return misconfigured(
+      `the server lacks an output plug-in (${message}): install it (Debian: apt-get install postgresql-<version>-wal2json) or use the decoder pgoutput`,
+      error,
+    );
   if (code === '55000' || code === '58P01')
     return new SyncError('slot-lost', `replication slot ${slot} cannot be read any more: ${message}`, { cause: error });
   if (code === '42501')

@@ -1,0 +1,102 @@
+import { setColumn, type CapturedChange } from '@millrace/change-history';
+import { hasColumn, type Lsn } from '@millrace/kernel';
+import { tableName } from '@millrace/schema-meta';
+import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
+import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
+import { parseMessage, type TableName, type TupleSource } from './message.js';
+import { tablePlan, type TablePlan } from './table-plan.js';
+import { readTuple } from './tuple.js';
+
+type Action = 'I' | 'U' | 'D' | 'T';
+type Change = CapturedChange & { readonly chars: number };
+
+/** What a change costs to hold beside its values. JSON's own bulk is not held, and would make a transaction count for several times what it is. */
+const CHANGE_BYTES = 128;
+const NONE: readonly string[] = [];
+
+/** Turns the messages of `wal2json`, format 2, into transactions: each message is one JSON object. */
+export function createWal2jsonDecoder({ schema, reportUnknown }: DecoderOptions): Decoder {
+  const plans = new Map<string, TablePlan | null>();
+  const transaction = createOpenTransaction();
+
+  const planOf = ({ schema: namespace, name }: TableName): TablePlan | null => {
+    const table = tableName(namespace, name);
+    const known = plans.get(table);
+    if (known !== undefined) return known;
+    const plan = tablePlan(table, schema, reportUnknown);
+    plans.set(table, plan);
+    return plan;
+  };
+
+  const change = (action: Action, plan: TablePlan | null, rows: TupleSource): Change | null => {
+    if (!plan || (plan.insertsOnly && action !== 'I')) return null;
+    return READERS[action](plan, rows);
+  };
+
+  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
+    const message = parseMessage(payload);
+    switch (message.action) {
+      case 'B':
+        transaction.begin({ xid: message.xid, commitLsn: message.lsn, commitTime: message.timestamp });
+        return null;
+      case 'C':
+        return transaction.commit(message.lsn, message.endLsn);
+      case 'M':
+        return null;
+      default: {
+        const read = change(message.action, planOf(message.table), message.rows);
+        if (!read) return null;
+        const { chars, ...captured } = read;
+        transaction.count(CHANGE_BYTES + chars);
+        transaction.add({ ...captured, recordLsn });
+        return null;
+      }
+    }
+  };
+
+  return {
+    decode: (payload, recordLsn) => transaction.guard(payload, () => decode(payload, recordLsn)),
+    refuse: (bytes) => transaction.guard(null, () => refuseMessage(bytes)),
+    get openTransaction() {
+      return transaction.commitLsn;
+    },
+  };
+}
+
+const READERS: Readonly<Record<Action, (plan: TablePlan, rows: TupleSource) => Change>> = {
+  I: readInsert,
+  U: readUpdate,
+  D: readDelete,
+  T: ({ table }) => ({ ...changeOf(table, 'truncate'), chars: 0 }),
+};
+
+function readInsert(plan: TablePlan, { columns }: TupleSource): Change {
+  const { row, chars } = readTuple(columns, plan);
+  return { ...changeOf(plan.table, 'insert'), newRow: row, chars };
+}
+
+/** A column that an update leaves out is unchanged TOAST; under REPLICA IDENTITY FULL the identity is the whole old row, which has the value [C4]. */
+function readUpdate(plan: TablePlan, { columns, identity }: TupleSource): Change {
+  const next = readTuple(columns, plan);
+  const old = readTuple(identity, plan);
+  const unchanged = plan.listed.filter((column) => !hasColumn(next.row, column));
+  for (const column of unchanged) {
+    if (hasColumn(old.row, column)) setColumn(next.row, column, old.row[column] as string | null);
+  }
+  return {
+    ...changeOf(plan.table, 'update'),
+    newRow: next.row,
+    oldRow: old.row,
+    unchangedToast: unchanged.length === 0 ? NONE : unchanged,
+    chars: next.chars + old.chars,
+  };
+}
+
+function readDelete(plan: TablePlan, { identity }: TupleSource): Change {
+  const { row, chars } = readTuple(identity, plan);
+  return { ...changeOf(plan.table, 'delete'), oldRow: row, chars };
+}
+
+function changeOf(table: string, operation: CapturedChange['operation']): CapturedChange {
+  return { table, operation, newRow: null, oldRow: null, unchangedToast: NONE, recordLsn: null };
+}

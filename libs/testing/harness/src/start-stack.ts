@@ -11,6 +11,8 @@ import { runWorker } from './worker-runner.js';
 import type { WorkerRunner } from './worker-runner.js';
 
 export interface StartStackOptions extends WorkerSource {
+  /** The Postgres to make the database in. Default: the one of the test run. */
+  readonly serverUrl?: string;
   /** How changes are read. Default: stream. */
   readonly reader?: 'stream' | 'poll';
   /** Further variables of the Worker; they win over the harness's own. */
@@ -43,7 +45,9 @@ export interface Stack extends AsyncDisposable, Omit<WorkerRunner, 'stop'> {
  */
 export async function startStack(options: StartStackOptions = {}): Promise<Stack> {
   await using resources = new AsyncDisposableStack();
-  const database = resources.use(await acquireDatabase());
+  const database = resources.use(
+    await acquireDatabase(options.serverUrl === undefined ? {} : { serverUrl: options.serverUrl }),
+  );
   await (options.migrate ?? migrateAll)(database.url);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-stack-'));
   resources.defer(() => rm(folder, { recursive: true, force: true }));

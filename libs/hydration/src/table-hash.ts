@@ -15,15 +15,22 @@ export interface TableHash {
 const STABLE =
   /^(uuid|text|character varying|character|smallint|integer|bigint|numeric|boolean|date|timestamp|time|interval|bytea|jsonb)\b/;
 
-/** The statement that {@link hashTable} runs: the same on both sides. `condition` is SQL, e.g. from a sync rule. */
-export function tableHashSql(table: TableMeta, condition = 'true'): string {
+/**
+ * The statement that {@link hashTable} runs: the same on both sides. `condition` is SQL, e.g. from a sync rule; `source`: what has the table's columns,
+ * if it is not the table itself.
+ */
+export function tableHashSql(table: TableMeta, condition = 'true', source = quoteTable(table.name)): string {
   const columns = table.columns.map(hashedColumn).join(', ');
   return `select count(*)::text as count, coalesce(sum(hash_record_extended(t, 0)::numeric), 0)::text as hash
-            from (select ${columns} from ${quoteTable(table.name)} where ${condition}) t`;
+            from (select ${columns} from ${source} where ${condition}) t`;
 }
 
 /** Counts and hashes the rows of a table that meet `condition`. */
-export async function hashTable(sql: Pick<SqlConnection, 'query'>, table: TableMeta, condition = 'true'): Promise<TableHash> {
+export async function hashTable(
+  sql: Pick<SqlConnection, 'query'>,
+  table: TableMeta,
+  condition = 'true',
+): Promise<TableHash> {
   const [row] = (await sql.query(tableHashSql(table, condition))).rows;
   return {
     algorithm: TABLE_HASH_ALGORITHM,

@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { errorText, type Clock, type Logger } from '@millrace/kernel';
 import { quoteIdent, quoteLiteral } from '@millrace/schema-meta';
+import { changeChannel, plainName } from '../store/change-channel.js';
 import { tableDependencies, type ReadTable } from './table-dependencies.js';
 
 /** Statements that run again whenever a table that they read has changed. */
@@ -19,9 +20,6 @@ interface Subscription {
 
 /** No statement waits longer than this for its turn because another one was slow. */
 const MAX_REST_MS = 1_000;
-
-/** The channel on which changes of a table are told; apply tells them itself, since triggers are silent in replica role [A1]. */
-const CHANNEL = (namespace: string, table: string) => `table_change__${namespace}__${table}`;
 
 /**
  * Live queries of one database. Not PGlite's own: those keep a view per query, which stands in the way of a migration, and read a `%` in a
@@ -97,15 +95,16 @@ export function liveQueries(
   /** Lets a table tell of local changes; returns its channel. */
   function watch(table: ReadTable): Promise<string> {
     const name = `${quoteIdent(table.schema)}.${quoteIdent(table.table)}`;
-    const known = watched.get(name) ?? installTrigger(name);
+    const known = watched.get(name) ?? installTrigger(name, table);
     watched.set(name, known);
     known.catch(() => watched.delete(name));
     return known;
   }
 
-  async function installTrigger(name: string): Promise<string> {
-    const { rows } = await pg.query<{ namespace: string; oid: string; kind: string }>(
-      `select relnamespace::text as namespace, oid::text as oid, relkind as kind from pg_class where oid = ${quoteLiteral(name)}::regclass`,
+  async function installTrigger(name: string, table: ReadTable): Promise<string> {
+    const { rows } = await pg.query<{ channel: string; kind: string }>(
+      `select ${changeChannel('$1::text')} as channel, relkind as kind from pg_class where oid = ${quoteLiteral(name)}::regclass`,
+      [plainName(table)],
     );
     const [found] = rows;
     if (!found) throw new Error(`there is no table ${name}`);
@@ -114,13 +113,13 @@ export function liveQueries(
         create schema if not exists sync;
         create or replace function sync.tell_change() returns trigger language plpgsql as $$
         begin
-          perform pg_notify('table_change__' || c.relnamespace || '__' || c.oid, '') from pg_class c where c.oid = tg_relid;
+          perform pg_notify(${changeChannel("tg_table_schema || '.' || tg_table_name")}, '');
           return null;
         end $$;
         create or replace trigger zz_tell_change after insert or update or delete or truncate on ${name}
           for each statement execute function sync.tell_change();
       `);
     }
-    return CHANNEL(found.namespace, found.oid);
+    return found.channel;
   }
 }

@@ -1,5 +1,6 @@
 import type { SchemaMeta } from '@millrace/schema-meta';
-import { SYNC_DDL } from './sync-ddl.js';
+import { dropShadowTables } from './shadow-tables.js';
+import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
 import { captureTriggers, createTable, dropTable } from './table-ddl.js';
 import { scalar, type StoreTransaction } from './text-sql.js';
 
@@ -19,6 +20,7 @@ export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta,
     );
     return;
   }
+  await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
   if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
 }
 
@@ -30,8 +32,9 @@ async function replaceTables(sql: StoreTransaction, schema: SchemaMeta, print: s
   const { rows } = await sql.query('select unnest(tables) as name from sync.state');
   for (const row of rows) await sql.raw.exec(dropTable(row['name'] ?? ''));
   await createTables(sql, schema);
+  await sql.query('delete from sync.table_state');
   await sql.query(
-    'update sync.state set schema_version = $1, schema_print = $2, tables = $3, epoch = null, seq = null, chain = null',
+    'update sync.state set schema_version = $1, schema_print = $2, tables = $3, epoch = null, seq = null, chain = null, scope = null',
     [schema.version, print, schema.tables.map((table) => table.name)],
   );
 }

@@ -1,4 +1,5 @@
 import { must, silentLogger, systemRandom, type Row } from '@millrace/kernel';
+import { hashTable, type TableHash } from '@millrace/hydration';
 import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { describeClientStore } from '../testing/conformance/client-store.js';
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => pg.close());
 
 describeClientStore('PGlite', async () => {
-  await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs');
+  await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs cascade');
   return {
     open: async () => {
       const store = pgliteStore({
@@ -46,6 +47,7 @@ describeClientStore('PGlite', async () => {
       ).rows;
     },
     encodeRows: copyOf,
+    hashRows: hashOf,
   };
 });
 
@@ -76,7 +78,18 @@ function statement(write: LocalWrite): { sql: string; params: readonly (string |
 }
 
 /** Binary COPY of these rows, made by Postgres. */
-async function copyOf(name: string, rows: readonly Row[]): Promise<Uint8Array> {
+function copyOf(name: string, rows: readonly Row[]): Promise<Uint8Array<ArrayBuffer>> {
+  return withRows(name, rows, async () => {
+    const { blob } = await pg.query(`copy copied to '/dev/blob' with (format binary)`);
+    return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
+  });
+}
+
+function hashOf(name: string, rows: readonly Row[]): Promise<TableHash> {
+  return withRows(name, rows, (copy) => hashTable({ query: (sql) => query(sql) }, copy));
+}
+
+async function withRows<T>(name: string, rows: readonly Row[], work: (copy: TableMeta) => Promise<T>): Promise<T> {
   const table = tableOf(name);
   const copy = { ...table, name: 'copied' };
   const columns = table.columns.map((column) => `${quoteIdent(column.name)} ${column.clientType}`);
@@ -84,7 +97,7 @@ async function copyOf(name: string, rows: readonly Row[]): Promise<Uint8Array> {
     `drop table if exists copied; create table copied (${columns.join(', ')}, primary key (${table.key.map(quoteIdent).join(', ')}))`,
   );
   await putRows({ query: (sql, params) => query(sql, params as readonly (string | null)[]) }, copy, rows);
-  const { blob } = await pg.query(`copy copied to '/dev/blob' with (format binary)`);
+  const result = await work(copy);
   await pg.exec('drop table copied');
-  return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
+  return result;
 }

@@ -4,16 +4,19 @@ import type { SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
 import type { RejectedMutation } from '../core/pending-mutation.js';
-import type { ClientStore, StoreSummary } from '../core/ports/client-store.js';
+import { knownTable } from '../core/fold-changes.js';
+import type { ClientStore, StoreSummary, TableState } from '../core/ports/client-store.js';
 import { reconcile } from '../core/reconcile.js';
 import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
-import { loadSnapshot, receiveSnapshot } from './load-snapshot.js';
+import { changedTables } from './changed-tables.js';
+import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
 import { SESSION_PINS } from './pglite-connection.js';
 import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
+import { tableState } from './table-states.js';
 import { takeAcks } from './take-acks.js';
 import type { StoreTransaction } from './text-sql.js';
 import { becomeReplica, finishReplica, readSummary, type ReplicaChange } from './replica-role.js';
@@ -29,15 +32,21 @@ export interface PGliteStoreOptions {
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
 export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOptions): ClientStore {
   const parsers = textParsers(pg);
+  let turn: Promise<unknown> = Promise.resolve();
+  let tidying: Promise<void> = Promise.resolve();
 
   /** One transaction, flushed to the file system before it counts as done: PGlite's own transactions are not [A1]. */
   async function transact<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
+    const result = await transactUnflushed(work);
+    await pg.syncToFs();
+    return result;
+  }
+
+  async function transactUnflushed<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
     try {
-      const result = await pg.transaction((tx) =>
+      return await pg.transaction((tx) =>
         work({ raw: tx, query: (sql, params) => queryText(tx, parsers, sql, params) }),
       );
-      await pg.syncToFs();
-      return result;
     } catch (error) {
       throw sqlErrorOf(error);
     }
@@ -59,8 +68,30 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
   async function settle(sql: StoreTransaction, results: readonly MutationResult[]): Promise<ReplicaChange> {
     const touched = await takeAcks(sql, schema, results);
     await rebaseTouched(sql, schema, touched);
-    return { position: null, tables: touchedTables(schema, touched) };
+    return { position: null, changedAt: new Map(), tables: touchedTables(schema, touched) };
   }
+
+  /** One after another, in the order of the calls: these change base rows. Others go on while a hydration loads. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = turn.then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  /** For the planner, and against a log that grows; nobody waits for it. */
+  function tidyUp(): void {
+    tidying = pg.exec('analyze; checkpoint').then(
+      () => undefined,
+      (error: unknown) => logger.warn('the database could not be tidied up', { error }),
+    );
+  }
+
+  const hydrating = {
+    isLive: async () => (await transactUnflushed(readSummary)).position !== null,
+    transactUnflushed,
+    transactAsReplica,
+    checkpoint: async () => void (await pg.exec('checkpoint')),
+  };
 
   return {
     open: async () => {
@@ -89,19 +120,27 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
         await sql.query('update sync.state set outbox_epoch = coalesce(outbox_epoch, $1::uuid)', [epoch]);
       }),
     apply: (transactions) =>
-      transactAsReplica(async (sql, anyPending) => ({
-        tables: await applyTransactions(sql, schema, transactions, anyPending),
-        position: transactions.at(-1)?.position ?? null,
-      })),
-    hydrate: async (parts) => {
-      const snapshot = await receiveSnapshot(schema, parts);
-      const summary = await transactAsReplica(async (sql) => {
-        await loadSnapshot(sql, schema, snapshot);
-        return { tables: schema.tables, position: snapshot.position };
-      });
-      await pg.exec('analyze; checkpoint');
-      return summary;
-    },
+      inTurn(() =>
+        transactAsReplica(async (sql, anyPending) => ({
+          tables: await applyTransactions(sql, schema, transactions, anyPending),
+          position: transactions.at(-1)?.position ?? null,
+          changedAt: changedTables(transactions),
+        })),
+      ),
+    hydrate: (hydration) =>
+      inTurn(async () => {
+        const summary = await hydrate({ ...hydrating, schema, logger }, hydration);
+        tidyUp();
+        return summary;
+      }),
+    tableStates: (names) =>
+      inTurn(() =>
+        transact(async (sql) => {
+          const states: TableState[] = [];
+          for (const name of names) states.push(await tableState(sql, knownTable(schema, name)));
+          return states;
+        }),
+      ),
     outbox: (limits) =>
       transact(async (sql) => {
         const state = must((await sql.query('select outbox_epoch from sync.state')).rows[0], 'sync.state has a row');
@@ -121,7 +160,7 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
         }
         return readSummary(sql);
       }),
-    settle: (results) => transactAsReplica((sql) => settle(sql, results)),
+    settle: (results) => inTurn(() => transactAsReplica((sql) => settle(sql, results))),
     reconcile: (conflict) =>
       transact(async (sql) => {
         const pending = reconcile(await readPending(sql), conflict);
@@ -141,6 +180,9 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
         await sql.query('delete from sync.rejected where tx_id = $1', [txId]);
         return readSummary(sql);
       }),
-    close: () => pg.close(),
+    close: async () => {
+      await tidying;
+      await pg.close();
+    },
   };
 }

@@ -1,6 +1,14 @@
 /** Channel on which a recorded local transaction is announced, once it has committed. */
 export const OUTBOX_CHANNEL = 'millrace_outbox';
 
+/** Since when the base rows of a table are as they are: what a checkpoint may be compared with [S6]. */
+const TABLE_STATE = /* sql */ `
+create table if not exists sync.table_state (
+  table_name text primary key,
+  changed_at bigint not null
+);
+`;
+
 /** The replica's own tables. Values inside jsonb are text, so that none is taken through a JSON number. */
 export const SYNC_DDL = /* sql */ `
 create schema sync;
@@ -16,6 +24,7 @@ create table sync.state (
   epoch uuid,
   seq bigint,
   chain text,
+  scope text,
   last_mutation bigint not null default 0
 );
 
@@ -86,4 +95,10 @@ create function sync.refuse_truncate() returns trigger language plpgsql as $$
 begin
   raise exception 'TRUNCATE cannot be recorded on a replica: use DELETE' using errcode = '0A000';
 end $$;
-`;
+${TABLE_STATE}`;
+
+/** Brings a replica that was made before there were scopes to {@link SYNC_DDL}: nobody knows what its rows were read for, so that they are read again. */
+export const SYNC_UPGRADE = /* sql */ `
+alter table sync.state add column if not exists scope text;
+update sync.state set epoch = null, seq = null, chain = null where scope is null and epoch is not null;
+${TABLE_STATE}`;

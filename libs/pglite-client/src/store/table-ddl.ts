@@ -10,14 +10,22 @@ import { keySql, rowJson, textOf } from './text-of.js';
 
 /** A domain table of the replica: the primary key and nothing else that could refuse a row of the server [A3]. */
 export function createTable(table: TableMeta): string {
-  const columns = table.columns.map(columnDdl);
-  const key = table.key.map(quoteIdent).join(', ');
   const { schema } = tableParts(table.name);
   return `
-create schema if not exists ${quoteIdent(schema)};
+create schema if not exists ${quoteIdent(schema)};${createKeylessTable(table)}${addPrimaryKey(table)}`;
+}
+
+/** The same without its key: rows are loaded faster that way, and the key is made of all of them at once. */
+export function createKeylessTable(table: TableMeta): string {
+  return `
 create table ${quoteTable(table.name)} (
-  ${[...columns, `primary key (${key})`].join(',\n  ')}
+  ${table.columns.map(columnDdl).join(',\n  ')}
 );`;
+}
+
+export function addPrimaryKey(table: TableMeta): string {
+  return `
+alter table ${quoteTable(table.name)} add primary key (${table.key.map(quoteIdent).join(', ')});`;
 }
 
 function columnDdl(column: ColumnMeta): string {

@@ -118,9 +118,9 @@ export function describeHydrate({ harness, store }: HydrateSuite): void {
 
     it('(I5) a tail that does not fit the rows changes nothing', async () => {
       const lost = { seq: 22, tail: [transaction(22, [put(item(3)), patch(9, { name: 'x' })])] };
-      await expect(
-        store().hydrate(await wholeHydration(harness(), { items: [item(1)] }, lost)),
-      ).rejects.toMatchObject({ code: 'cursor-unknown' });
+      await expect(store().hydrate(await wholeHydration(harness(), { items: [item(1)] }, lost))).rejects.toMatchObject({
+        code: 'cursor-unknown',
+      });
       expect(await items()).toEqual(before());
       expect((await store().summary()).position).toEqual(cursor());
     });

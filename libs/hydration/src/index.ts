@@ -17,3 +17,14 @@ export {
   type HydrationProgress,
   type ProgressTracker,
 } from './client/progress.js';
+export { saveInstance } from './instance-state-table.js';
+export {
+  createdInstance,
+  instanceStep,
+  triggerOf,
+  type InstanceEvent,
+  type InstancePhase,
+  type InstanceState,
+  type InstanceStep,
+  type ResyncTrigger,
+} from './instance-state.js';

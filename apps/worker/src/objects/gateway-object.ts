@@ -1,9 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readPage, readVerdicts, type MutationMark, type PageResult } from '@millrace/change-history';
+import { saveInstance, type InstanceState } from '@millrace/hydration';
 import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
 import { clientOwner, createTimeoutCounter, push, registerClient, type PushOutcome } from '@millrace/mutations';
 import { connectPg, type SessionTimeouts } from '@millrace/postgres';
-import { LIMITS, type PushRequest } from '@millrace/sync-protocol';
+import type { PushRequest } from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import { answer, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
@@ -79,9 +80,20 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       );
     }
 
-    page(after: Position, upTo: Position, rowKeys: readonly string[]): Promise<Answer<PageResult>> {
-      const limits = { maxEntries: LIMITS.pageEntries, maxChars: LIMITS.pageChars };
-      return answer(this.#log, () => this.#pages.use((sql) => readPage(sql, { after, upTo, rowKeys, ...limits })));
+    page(
+      after: Position,
+      upTo: Position,
+      rowKeys: readonly string[],
+      held: Readonly<Record<string, string>> = {},
+    ): Promise<Answer<PageResult>> {
+      return answer(this.#log, () => this.#pages.use((sql) => readPage(sql, { after, upTo, rowKeys, held })));
+    }
+
+    saveInstance(clientId: string, state: InstanceState | null): Promise<Answer<null>> {
+      return answer(this.#log, async () => {
+        await this.#writes.use((sql) => saveInstance(sql, clientId, state));
+        return null;
+      });
     }
 
     verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>> {

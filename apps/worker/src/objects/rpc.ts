@@ -1,4 +1,5 @@
 import type { HistoryPage, MutationMark, PageResult } from '@millrace/change-history';
+import type { InstanceEvent, InstanceState } from '@millrace/hydration';
 import type { Position, Row } from '@millrace/kernel';
 import type { PushOutcome } from '@millrace/mutations';
 import type { Registration } from '@millrace/replication';
@@ -29,7 +30,10 @@ export interface ReplicationRpc extends Rpc.DurableObjectBranded {
   waitFor(lsn: string): Promise<Answer<Position>>;
   /** We have just committed: look now rather than at the next tick. */
   nudge(): Promise<void>;
-  countResync(cause: ResyncCause): Promise<void>;
+  /** Counts by cause and table (I12). */
+  counted(incident: Incident): Promise<void>;
+  /** What the dashboard shows of a client; null: it is forgotten. */
+  instanceChanged(clientId: string, sub: string, state: InstanceState | null): Promise<void>;
   status(): Promise<Answer<AdminStatus>>;
   /** A random secret, made when first asked for and kept: for snapshot keys where no setting gives one. */
   snapshotSecret(): Promise<Answer<string>>;
@@ -41,6 +45,13 @@ export interface RegisterRequest extends Registration {
   readonly socketId: string;
 }
 
+/** A client that had to load again: told so by its session, or loading (`ordered`) for whatever reason it has itself. `tables` null: all. */
+export interface Incident {
+  readonly kind: 'resync' | 'fill' | 'ordered';
+  readonly cause: ResyncCause;
+  readonly tables: readonly string[] | null;
+}
+
 export type RecentHistory =
   | { readonly kind: 'page'; readonly page: HistoryPage }
   /** The tail does not hold the cursor. */
@@ -50,6 +61,11 @@ export type RecentHistory =
 export interface SyncRpc extends Rpc.DurableObjectBranded {
   /** Resolves with the cursor once the push has been taken in, or null if nobody is connected [D1]. */
   push(push: Push): Promise<Answer<Position | null>>;
+  /**
+   * Something has happened to this client outside its session: routes tell of `snapshot-ordered`, `snapshot-ready` (once for each manifest that is
+   * handed out) and `chunk-served`. `sub`: whose it is, as the route has checked. Never fails a caller.
+   */
+  noted(clientId: string, sub: string, event: InstanceEvent): Promise<void>;
 }
 
 /**
@@ -61,8 +77,16 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   /** Answers `unknown-client` unless the client id is bound to `sub` (X7). */
   checkOwner(clientId: string, sub: string): Promise<Answer<null>>;
   push(request: PushRequest, principal: Principal): Promise<Answer<PushOutcome>>;
-  page(after: Position, upTo: Position, rowKeys: readonly string[]): Promise<Answer<PageResult>>;
+  /** `held`: per table, the seq up to which the reader's rows hold its history already. */
+  page(
+    after: Position,
+    upTo: Position,
+    rowKeys: readonly string[],
+    held?: Readonly<Record<string, string>>,
+  ): Promise<Answer<PageResult>>;
   verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>>;
+  /** Keeps where an instance stands, for people and for what comes after us; null: it is forgotten. */
+  saveInstance(clientId: string, state: InstanceState | null): Promise<Answer<null>>;
   devUsers(): Promise<Answer<readonly Row[]>>;
 }
 

@@ -2,8 +2,9 @@ import type { SnapshotAnswer } from '@millrace/sync-protocol';
 import { manualClock } from '@millrace/testing';
 import { manifestOf, place, tableOf } from '../fixtures/snapshot-world.js';
 import { awaitManifest } from './await-manifest.js';
+import type { SnapshotWish } from './snapshot-source.js';
 
-const ALL = { tables: null, atLeast: 0n };
+const ALL: SnapshotWish = { tables: null, atLeast: 0n };
 
 /** Runs everything that waits for time, as soon as nothing else is left to do. */
 async function drive<T>(clock: ReturnType<typeof manualClock>, work: Promise<T>): Promise<T> {

@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { encodeSnapshot } from '@millrace/hydration';
 import { systemClock } from '@millrace/kernel';
 import { EPOCH, uuid } from '../testing/conformance/client-store-world.js';
 import { httpTransport } from './http-transport.js';
@@ -17,7 +16,11 @@ describe('httpTransport', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       void bodyOf(request).then((body) => {
-        seen = { path: request.url ?? '', token: request.headers.authorization, body: JSON.parse(body) };
+        seen = {
+          path: request.url ?? '',
+          token: request.headers.authorization,
+          body: body === '' ? null : JSON.parse(body),
+        };
         response.writeHead(answer.status);
         if (answer.hangUp) {
           response.write(answer.body);
@@ -63,34 +66,90 @@ describe('httpTransport', () => {
     await expect(nowhere.register(uuid(1), 'token')).rejects.toMatchObject({ code: 'network' });
   });
 
-  const whole = Buffer.concat([
-    ...encodeSnapshot([
-      { kind: 'header', schemaVersion: '1', position: { epoch: EPOCH, seq: '5', chain: '' }, tables: [] },
-      { kind: 'end', position: { epoch: EPOCH, seq: '5', chain: '' }, rows: 0 },
-    ]),
-  ]);
-  const drain = async (signal = new AbortController().signal) => {
-    const kinds: string[] = [];
-    for await (const part of transport().snapshot({ clientId: uuid(1), schemaVersion: '1' }, 'token', signal))
-      kinds.push(part.kind);
-    return kinds;
+  const live = () => new AbortController().signal;
+  const position = { epoch: EPOCH, seq: '5', chain: '0'.repeat(32) };
+  const wish = {
+    clientId: uuid(1),
+    schemaVersion: '1',
+    formats: ['binary' as const],
+    tables: null,
+    atLeast: '0',
+    cause: 'new-client' as const,
   };
 
-  it('reads a snapshot part by part', async () => {
-    answer = { status: 200, body: new Uint8Array(whole) };
-    expect(await drain()).toEqual(['header', 'end']);
+  it('asks for a snapshot, which may still be in the making', async () => {
+    const building = { state: 'building', rows: 7, rowEstimate: 9, retryAfterMs: 500 };
+    answer = { status: 202, body: building };
+    expect(await transport().snapshot(wish, 'token', live())).toEqual(building);
+    expect(seen).toEqual({ path: '/api/snapshots', token: 'Bearer token', body: wish });
+    answer = { status: 200, body: { state: 'ready', manifest: { version: 9 } } };
+    await expect(transport().snapshot(wish, 'token', live())).rejects.toMatchObject({ code: 'invalid-message' });
+    answer = { status: 429, body: null };
+    await expect(transport().snapshot(wish, 'token', live())).rejects.toMatchObject({ code: 'too-many-requests' });
+    await expect(transport().snapshot(wish, 'token', AbortSignal.abort())).rejects.toMatchObject({ code: 'closed' });
   });
 
-  it('a snapshot that breaks off is no snapshot', async () => {
-    answer = { status: 200, body: new Uint8Array(whole.subarray(0, whole.length - 3)), hangUp: true };
-    await expect(drain()).rejects.toMatchObject({ code: 'network' });
-    answer = { status: 200, body: new Uint8Array(whole.subarray(0, whole.length - 3)) };
-    await expect(drain()).rejects.toMatchObject({ code: 'snapshot-corrupt' });
+  describe('a chunk', () => {
+    const bytes = Uint8Array.of(1, 2, 3, 4);
+    const chunk = (maxBytes = 4, signal = live()) =>
+      transport().chunk({ clientId: uuid(1), id: uuid(2), n: 3 }, 'token', { maxBytes, signal });
+
+    it('comes as its unpacked bytes, by its address and a token in the header (X16)', async () => {
+      answer = { status: 200, body: bytes };
+      expect([...(await chunk())]).toEqual([1, 2, 3, 4]);
+      expect(seen).toEqual({
+        path: `/api/snapshots/${uuid(2)}/chunks/3?client=${uuid(1)}`,
+        token: 'Bearer token',
+        body: null,
+      });
+    });
+
+    it('(I11) is not read beyond what its manifest says', async () => {
+      answer = { status: 200, body: bytes };
+      await expect(chunk(3)).rejects.toMatchObject({ code: 'snapshot-corrupt' });
+    });
+
+    it('that breaks off is no chunk, and one that is not there is said so', async () => {
+      answer = { status: 200, body: bytes, hangUp: true };
+      await expect(chunk()).rejects.toMatchObject({ code: 'network' });
+      answer = { status: 404, body: { code: 'not-found', title: '', status: 404, type: '' } };
+      await expect(chunk()).rejects.toMatchObject({ code: 'not-found' });
+      await expect(chunk(4, AbortSignal.abort())).rejects.toMatchObject({ code: 'closed' });
+    });
   });
 
-  it('a snapshot that nobody wants any more ends', async () => {
-    answer = { status: 200, body: new Uint8Array(whole) };
-    await expect(drain(AbortSignal.abort())).rejects.toMatchObject({ code: 'closed' });
+  describe('a tail', () => {
+    const request = { clientId: uuid(1), schemaVersion: '1', after: position, atLeast: '5', held: { items: '7' } };
+    const lines = (text: string, more: Partial<Answer> = {}): Answer => ({
+      status: 200,
+      body: new TextEncoder().encode(text),
+      ...more,
+    });
+    const drain = async (signal = live()) => {
+      const kinds: string[] = [];
+      for await (const line of transport().tail(request, 'token', signal)) kinds.push(line.kind);
+      return kinds;
+    };
+    const end = JSON.stringify({ kind: 'end', position });
+
+    it('comes line by line', async () => {
+      const frames = JSON.stringify({ kind: 'frames', messages: [{ type: 'begin', from: '5', time: null }] });
+      answer = lines(`${frames}\n${end}\n`);
+      expect(await drain()).toEqual(['frames', 'end']);
+      expect(seen).toEqual({ path: '/api/tail', token: 'Bearer token', body: request });
+      answer = lines(end);
+      expect(await drain()).toEqual(['end']);
+    });
+
+    it('that breaks off, is garbled or refused throws', async () => {
+      answer = lines(`${end}\n`, { hangUp: true });
+      await expect(drain()).rejects.toMatchObject({ code: 'network' });
+      answer = lines('{"kind":"other"}\n');
+      await expect(drain()).rejects.toMatchObject({ code: 'invalid-message' });
+      answer = { status: 401, body: null };
+      await expect(drain()).rejects.toMatchObject({ code: 'unauthenticated' });
+      await expect(drain(AbortSignal.abort())).rejects.toMatchObject({ code: 'closed' });
+    });
   });
 
   it('a socket that cannot be opened closes', async () => {

@@ -1,20 +1,22 @@
-import { SyncError, type Clock } from '@millrace/kernel';
-import { decodeSnapshot } from '@millrace/hydration';
+import type { Clock } from '@millrace/kernel';
 import {
+  decodeJson,
   decodeValue,
   errorOfProblem,
+  LIMITS,
   pushConflictSchema,
   pushResponseSchema,
   registerResponseSchema,
+  snapshotAnswerSchema,
+  tailLineSchema,
 } from '@millrace/sync-protocol';
 import type { Transport } from '../core/ports/transport.js';
-import { readBytes } from './read-bytes.js';
+import { httpRequests, isOk } from './http-requests.js';
+import { readLines, readWhole } from './read-bytes.js';
 import { webSocketOpener, type WebSocketConstructor } from './web-socket.js';
 
-/** A request without an answer for this long is taken for lost, and repeated: nothing can happen twice by it (I3). */
-const ANSWER_MS = 30_000;
-/** A snapshot may take its time, but not fall silent. */
-const SILENCE_MS = 60_000;
+/** A line holds about one socket message, which a single row may swell beyond the size at which messages are cut. */
+const TAIL_LINE_CHARS = 2 * LIMITS.rowChars + LIMITS.serverMessageChars;
 
 export interface HttpTransportOptions {
   /** Origin of the server, say `https://app.example`. */
@@ -26,98 +28,40 @@ export interface HttpTransportOptions {
 
 /** The way to a Millrace server by fetch and WebSocket. */
 export function httpTransport({ url, fetch, WebSocket, clock }: HttpTransportOptions): Transport {
-  async function post(
-    path: string,
-    body: unknown,
-    options: { readonly token: string; readonly signal: AbortSignal },
-  ): Promise<Response> {
-    try {
-      return await fetch(new URL(path, url), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${options.token}` },
-        body: JSON.stringify(body),
-        signal: options.signal,
-      });
-    } catch (cause) {
-      if (options.signal.aborted) throw abortReason(options.signal);
-      throw new SyncError('network', `the server at ${url} cannot be reached`, { cause });
-    }
-  }
-
-  /** The whole exchange within {@link ANSWER_MS}. */
-  async function exchange(
-    path: string,
-    body: unknown,
-    token: string,
-  ): Promise<{ readonly status: number; readonly body: unknown }> {
-    const abort = new AbortController();
-    const stop = clock.after(ANSWER_MS, () => abort.abort(new SyncError('timeout', `no answer from ${path} in time`)));
-    try {
-      const response = await post(path, body, { token, signal: abort.signal });
-      return { status: response.status, body: await jsonOf(response, abort.signal) };
-    } finally {
-      stop();
-    }
-  }
-
+  const { exchange, stream } = httpRequests({ url, fetch, clock });
   return {
     openSocket: webSocketOpener(url, WebSocket),
     register: async (clientId, token) => {
-      const answer = await exchange('/api/clients', { clientId }, token);
+      const answer = await exchange('/api/clients', { body: { clientId }, token });
       if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);
       return decodeValue(registerResponseSchema, answer.body);
     },
     push: async (request, token) => {
-      const answer = await exchange('/api/changes', request, token);
+      const answer = await exchange('/api/changes', { body: request, token });
       if (answer.status === 409 && isConflict(answer.body)) {
         return { kind: 'conflict', conflict: decodeValue(pushConflictSchema, answer.body) };
       }
       if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);
       return { kind: 'results', response: decodeValue(pushResponseSchema, answer.body) };
     },
-    snapshot: async function* (request, token, signal) {
-      const abort = new AbortController();
-      const forward = () => abort.abort(new SyncError('closed', 'the snapshot is not wanted any more'));
-      if (signal.aborted) forward();
-      signal.addEventListener('abort', forward, { once: true });
-      try {
-        const response = await post('/api/snapshots', request, { token, signal: abort.signal });
-        if (!isOk(response.status)) throw errorOfProblem(response.status, await jsonOf(response, abort.signal));
-        yield* decodeSnapshot(readBytes(response, { clock, silenceMs: SILENCE_MS, abort }));
-      } finally {
-        signal.removeEventListener('abort', forward);
-        abort.abort();
-      }
+    snapshot: async (request, token, signal) => {
+      const answer = await exchange('/api/snapshots', { body: request, token, signal });
+      if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);
+      return decodeValue(snapshotAnswerSchema, answer.body);
+    },
+    chunk: ({ clientId, id, n }, token, { signal, maxBytes }) => {
+      const path = `/api/snapshots/${id}/chunks/${n}?client=${clientId}`;
+      return readWhole(stream(path, { body: null, token, signal }), maxBytes);
+    },
+    tail: async function* (request, token, signal) {
+      const parts = stream('/api/tail', { body: request, token, signal });
+      for await (const line of readLines(parts, TAIL_LINE_CHARS))
+        yield decodeJson(tailLineSchema, line, TAIL_LINE_CHARS);
     },
   };
-}
-
-function isOk(status: number): boolean {
-  return status >= 200 && status < 300;
 }
 
 /** Tells [W2]'s answer from a problem that happens to have its status. */
 function isConflict(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'known' in body;
-}
-
-/** What is no JSON (a proxy's page, say) becomes null; the status still tells what to do. */
-async function jsonOf(response: Response, signal: AbortSignal): Promise<unknown> {
-  let text: string;
-  try {
-    text = await response.text();
-  } catch (cause) {
-    if (signal.aborted) throw abortReason(signal);
-    throw new SyncError('network', 'the answer of the server broke off', { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function abortReason(signal: AbortSignal): unknown {
-  const reason: unknown = signal.reason;
-  return reason instanceof SyncError ? reason : new SyncError('closed', 'the request was given up');
 }

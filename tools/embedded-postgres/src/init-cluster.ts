@@ -33,7 +33,10 @@ export function initCluster(options: InitOptions): void {
   giveTo(privileges, fresh);
   giveTo(privileges, passwordFile);
   try {
-    runInitdb([...privileges.prefix, binaries.initdb, ...initdbFlags(fresh, passwordFile)], privileges);
+    runInitdb(
+      [...privileges.prefix, binaries.initdb, ...initdbFlags(fresh, passwordFile), ...localeFlags(binaries.version)],
+      privileges,
+    );
     renameSync(passwordFile, join(fresh, PASSWORD_FILE));
     chmodSync(fresh, 0o700);
     renameSync(fresh, dataDir);
@@ -47,7 +50,7 @@ export function readPassword(dataDir: string): string {
   return readFileSync(join(dataDir, PASSWORD_FILE), 'utf8').trim();
 }
 
-/** A locale built into Postgres: the same order of texts on every machine. No sync: the directory is not data yet. */
+/** No sync: the directory is not data yet. */
 function initdbFlags(dataDir: string, passwordFile: string): string[] {
   return [
     `--pgdata=${dataDir}`,
@@ -56,10 +59,13 @@ function initdbFlags(dataDir: string, passwordFile: string): string[] {
     '--auth=scram-sha-256',
     '--encoding=UTF8',
     '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
     '--no-sync',
   ];
+}
+
+/** A locale built into Postgres, from 17 on: the same order of texts on every machine. */
+function localeFlags(version: string): string[] {
+  return Number.parseInt(version, 10) < 17 ? [] : ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 }
 
 function runInitdb(command: readonly string[], privileges: Privileges): void {

@@ -28,13 +28,15 @@ export interface StartPostgresOptions {
   readonly logFile?: string;
   /** Server settings beside those that capture needs, e.g. `{ max_connections: '300' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Default: the ones from npm. A data directory belongs to the major version that made it. */
+  readonly binaries?: PostgresBinaries;
   /** Default: the least intrusive one that works here. */
   readonly privilegeMode?: PrivilegeMode;
   /** Called as soon as there is a process, before it is ready: record it, so that it can't be orphaned. */
   readonly onSpawn?: (child: ChildHandle) => void;
 }
 
-/** A Postgres 18 that takes connections. */
+/** A Postgres that takes connections. */
 export interface RunningPostgres {
   /** Of the superuser, database `postgres`. */
   readonly url: string;
@@ -71,7 +73,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Runn
   const logFile = resolve(options.logFile ?? `${dataDir}.log`);
   const privileges = privilegesFor(options.privilegeMode ?? detectPrivilegeMode());
   mkdirSync(dirname(dataDir), { recursive: true });
-  const binaries = prepareBinaries(privileges, dataDir);
+  const binaries = prepareBinaries(options.binaries ?? findBinaries(findWorkspaceRoot()), { privileges, dataDir });
   initCluster({ dataDir, binaries, privileges, newPassword: () => randomBytes(24).toString('base64url') });
   giveTo(privileges, dataDir);
 
@@ -95,8 +97,10 @@ interface Launch extends StartPostgresOptions {
   readonly binaries: PostgresBinaries;
 }
 
-function prepareBinaries(privileges: Privileges, dataDir: string): PostgresBinaries {
-  const binaries = findBinaries(findWorkspaceRoot());
+function prepareBinaries(
+  binaries: PostgresBinaries,
+  { privileges, dataDir }: { privileges: Privileges; dataDir: string },
+): PostgresBinaries {
   hydrateSymlinks(binaries.home);
   return reachableBinaries(privileges, binaries, dirname(dataDir));
 }

@@ -1,4 +1,5 @@
 export { acquireDatabase } from './acquire-database.js';
 export type { AcquireOptions, TestDatabase } from './acquire-database.js';
 export { startTestServer } from './test-server.js';
-export type { TestServer } from './test-server.js';
+export type { TestServer, TestServerOptions } from './test-server.js';
+export { startWal2jsonServer, wal2jsonIsSkipped } from './wal2json-server.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@millrace/embedded-postgres';
-import type { RunningPostgres } from '@millrace/embedded-postgres';
+import type { PostgresBinaries, RunningPostgres } from '@millrace/embedded-postgres';
 
 /** A throw-away Postgres for a run of tests. */
 export interface TestServer extends AsyncDisposable {
@@ -22,15 +22,20 @@ const TEST_SETTINGS = {
   full_page_writes: 'off',
 };
 
+export interface TestServerOptions {
+  /** Default: the Postgres from npm. */
+  readonly binaries?: PostgresBinaries;
+}
+
 /** Starts a Postgres in a temporary folder; disposing stops it and removes the folder. */
-export async function startTestServer(onSpawn?: (pid: number) => void): Promise<TestServer> {
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-postgres-'));
   let server: RunningPostgres;
   try {
     server = await startPostgres({
       dataDir: join(folder, 'data'),
       settings: TEST_SETTINGS,
-      ...(onSpawn === undefined ? {} : { onSpawn: (child) => onSpawn(child.ref.pid) }),
+      ...options,
     });
   } catch (cause) {
     await rm(folder, { recursive: true, force: true });

@@ -1,31 +1,38 @@
-import { corrupt } from './frames.js';
+import { corrupt } from './corrupt.js';
 
-/** `PGCOPY\n\xff\r\n\0`, then flags and the length of an extension. */
+/** `PGCOPY\n\xff\r\n\0`. */
 const SIGNATURE = Uint8Array.of(0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00);
-const HEADER_BYTES = SIGNATURE.length + 8;
-const TRAILER = -1;
+/** The signature, then flags and the length of an extension: none of either. */
+export const COPY_HEADER: Uint8Array = Uint8Array.of(...SIGNATURE, 0, 0, 0, 0, 0, 0, 0, 0);
+export const COPY_TRAILER: Uint8Array = Uint8Array.of(0xff, 0xff);
+const TRAILER_FIELDS = -1;
 
-/** Counts the rows of one binary COPY stream, block by block: the only proof that none was lost on the way. */
-export class CopyRowCounter {
+/** Walks the rows of one binary COPY stream, block by block: the only proof that none was lost or cut on the way. */
+export class CopyRows {
   rows = 0;
   #begun = false;
   #ended = false;
 
-  /** Takes the next block. Throws `snapshot-corrupt` if it does not consist of whole rows. */
-  add(block: Uint8Array): void {
+  /**
+   * Takes the next block and calls `onRow` with the bounds of each row in it. Throws `snapshot-corrupt` if it does not consist of whole rows.
+   */
+  walk(block: Uint8Array, onRow: (start: number, end: number) => void = () => undefined): void {
     const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-    let offset = this.#begun ? 0 : readHeader(view);
+    let offset = this.#begun ? 0 : headerEnd(view);
     this.#begun = true;
     while (offset < view.byteLength) {
       if (this.#ended) throw corrupt('rows after the end of a table');
       const fields = view.byteLength - offset < 2 ? null : view.getInt16(offset);
-      if (fields === null || fields < TRAILER) throw corrupt('a row that is cut');
-      offset += 2;
-      if (fields === TRAILER) this.#ended = true;
-      else {
-        offset = rowEnd(view, offset, fields);
-        this.rows += 1;
+      if (fields === null || fields < TRAILER_FIELDS) throw corrupt('a row that is cut');
+      if (fields === TRAILER_FIELDS) {
+        this.#ended = true;
+        offset += 2;
+        continue;
       }
+      const end = rowEnd(view, offset + 2, fields);
+      onRow(offset, end);
+      this.rows += 1;
+      offset = end;
     }
   }
 
@@ -36,11 +43,25 @@ export class CopyRowCounter {
   }
 }
 
-function readHeader(view: DataView): number {
-  if (view.byteLength < HEADER_BYTES || SIGNATURE.some((byte, index) => view.getUint8(index) !== byte)) {
+/** The values of one row, by its bytes. */
+export function rowFields(row: Uint8Array): readonly (Uint8Array | null)[] {
+  const view = new DataView(row.buffer, row.byteOffset, row.byteLength);
+  const fields: (Uint8Array | null)[] = [];
+  let offset = 2;
+  while (offset < row.byteLength) {
+    const length = view.getInt32(offset);
+    offset += 4;
+    fields.push(length < 0 ? null : row.subarray(offset, offset + length));
+    offset += Math.max(0, length);
+  }
+  return fields;
+}
+
+function headerEnd(view: DataView): number {
+  if (view.byteLength < COPY_HEADER.length || SIGNATURE.some((byte, index) => view.getUint8(index) !== byte)) {
     throw corrupt('rows without the header of binary COPY');
   }
-  const end = HEADER_BYTES + view.getUint32(HEADER_BYTES - 4);
+  const end = COPY_HEADER.length + view.getUint32(COPY_HEADER.length - 4);
   if (end > view.byteLength) throw corrupt('a header that is cut');
   return end;
 }

@@ -1,5 +1,6 @@
 import { SyncError, isErrorCode } from '@millrace/kernel';
-import { corrupt, readFrames } from './frames.js';
+import { corrupt } from './corrupt.js';
+import { readFrames } from './frames.js';
 import { decodePart } from './part-codec.js';
 import { PartOrder } from './part-order.js';
 import type { SnapshotPart } from './snapshot-part.js';

@@ -1,4 +1,5 @@
 import { SyncError } from '@millrace/kernel';
+import { corrupt } from './corrupt.js';
 
 /** First bytes of every snapshot: what it is, and the version of this format. */
 export const PREAMBLE = new TextEncoder().encode('MRSNAP01');
@@ -44,10 +45,6 @@ export async function* readFrames(bytes: AsyncIterable<Uint8Array>): AsyncGenera
   } finally {
     await reader.stop();
   }
-}
-
-export function corrupt(what: string): SyncError {
-  return new SyncError('snapshot-corrupt', `the snapshot does not add up: ${what}`);
 }
 
 /** Hands out exactly as many bytes as asked for, in an array of their own. */

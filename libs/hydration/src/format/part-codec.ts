@@ -1,7 +1,8 @@
 import { SyncError } from '@millrace/kernel';
 import { decodeJson, decodeServerMessages, encodeServerMessages } from '@millrace/sync-protocol';
 import * as v from 'valibot';
-import { corrupt, encodeFrame, type Frame } from './frames.js';
+import { corrupt } from './corrupt.js';
+import { encodeFrame, type Frame } from './frames.js';
 import type { SnapshotFailure, SnapshotPart } from './snapshot-part.js';
 
 type AnyPart = SnapshotPart | SnapshotFailure;

@@ -1,5 +1,5 @@
-import { CopyRowCounter } from './copy-rows.js';
-import { corrupt } from './frames.js';
+import { CopyRows } from './copy-rows.js';
+import { corrupt } from './corrupt.js';
 import type { SnapshotPart } from './snapshot-part.js';
 
 /** Checks that parts come in the only order that makes a snapshot, and that its counts hold. */
@@ -7,7 +7,7 @@ export class PartOrder {
   ended = false;
   #tables: readonly string[] | null = null;
   #tablesDone = 0;
-  #open: CopyRowCounter | null = null;
+  #open: CopyRows | null = null;
   #tailBegun = false;
   #rows = 0;
 
@@ -22,7 +22,7 @@ export class PartOrder {
       case 'table':
         return this.#beginTable(part.name);
       case 'rows':
-        return this.#openTable('rows').add(part.bytes);
+        return this.#openTable('rows').walk(part.bytes);
       case 'table-end':
         return this.#endTable(part.rows);
       case 'tail':
@@ -40,7 +40,7 @@ export class PartOrder {
   #beginTable(name: string): void {
     if (this.#open !== null || this.#tailBegun) throw corrupt('a table inside another one or after the tail');
     if (this.#tables?.[this.#tablesDone] !== name) throw corrupt('a table out of turn');
-    this.#open = new CopyRowCounter();
+    this.#open = new CopyRows();
   }
 
   #endTable(rows: number): void {
@@ -50,7 +50,7 @@ export class PartOrder {
     this.#rows += rows;
   }
 
-  #openTable(what: string): CopyRowCounter {
+  #openTable(what: string): CopyRows {
     if (this.#open === null) throw corrupt(`${what} outside of any`);
     return this.#open;
   }

@@ -1,0 +1,147 @@
+import { SyncError, type BlobStore, type Clock, type CopySession, type SqlConnection } from '@millrace/kernel';
+import type { TableMeta } from '@millrace/schema-meta';
+import type { SnapshotChunk, SnapshotFormat } from '@millrace/sync-protocol';
+import { ruleToSql, type Claims } from '@millrace/sync-rules';
+import { CHUNK_LIMITS, ChunkCutter, type ChunkLimits, type CutChunk } from '../format/chunk-cutter.js';
+import { hashTable, type TableHash } from '../table-hash.js';
+import { ChunkUploads, chunkKey } from './chunk-uploads.js';
+import { copyQuery } from './copy-query.js';
+import { keyTextOfRow } from './key-text.js';
+import { readTables, type ReadBasis } from './read-table.js';
+
+/** For so long a table may be locked and its old row versions kept [S1]. */
+const READ_MS = 60_000;
+
+/** What this runtime packs and digests with. */
+export interface ChunkCodec {
+  /** As one gzip member, at a level that keeps up with COPY. */
+  gzip(bytes: Uint8Array): Uint8Array;
+  /** SHA-256, hex. */
+  sha256(bytes: Uint8Array): string | Promise<string>;
+}
+
+export interface BuildTableOptions {
+  /** No other transaction runs on it meanwhile. It is closed when the table takes too long or cannot be stored. */
+  readonly session: CopySession;
+  readonly table: TableMeta;
+  /** Whose rows. */
+  readonly claims: Claims;
+  readonly format: SnapshotFormat;
+  readonly slot: string;
+  /** Chunks go to `chunkKey(snapshotKey, buildId, n)`. */
+  readonly snapshotKey: string;
+  readonly buildId: string;
+  readonly blobs: BlobStore;
+  readonly codec: ChunkCodec;
+  readonly clock: Clock;
+  /** Called before chunk `n` is stored, with the rows read so far: whoever remembers it can remove what a crash leaves behind. */
+  readonly onChunk: (n: number, rows: number) => void;
+  /** Longest time from lock to commit, ms. Default 60 s. */
+  readonly readMs?: number;
+  readonly limits?: ChunkLimits;
+}
+
+/** A table's rows in the store, and where they stand. They are whole once capture has passed `seenUpTo` [S2]. */
+export interface TableRows extends ReadBasis {
+  readonly rows: number;
+  readonly rawBytes: number;
+  readonly hash: TableHash;
+  readonly keyRange: { readonly first: string; readonly last: string } | null;
+  readonly chunks: readonly SnapshotChunk[];
+}
+
+/**
+ * Reads a table's rows in scope in one transaction and stores them as chunks; count and hash are taken in the same transaction [S6]. Postgres
+ * waits while the store does, so that memory holds a few chunks whatever the table's size (I11). When it throws, no chunk is under way any more.
+ */
+export async function buildTable(options: BuildTableOptions): Promise<TableRows> {
+  const { session, table, slot } = options;
+  const uploads = new ChunkUploads(options.blobs);
+  try {
+    const read = await inTime(options, () =>
+      readTables(session, { tables: [table], slot }, (sql, basis) => readRows(options, { sql, basis, uploads })),
+    );
+    await uploads.finish();
+    return read;
+  } finally {
+    await uploads.settled();
+  }
+}
+
+interface Reading {
+  readonly sql: SqlConnection;
+  readonly basis: ReadBasis;
+  readonly uploads: ChunkUploads;
+}
+
+async function readRows(options: BuildTableOptions, { sql, basis, uploads }: Reading): Promise<TableRows> {
+  const { table, claims, format, limits = CHUNK_LIMITS } = options;
+  const cutter = new ChunkCutter(format, limits);
+  const chunks: SnapshotChunk[] = [];
+  const store = async (chunk: CutChunk) => {
+    options.onChunk(chunks.length, cutter.rows);
+    const packed = options.codec.gzip(chunk.bytes);
+    const digest = await options.codec.sha256(chunk.bytes);
+    chunks.push({ rows: chunk.rows, bytes: packed.length, rawBytes: chunk.bytes.length, digest });
+    await uploads.put(chunkKey(options.snapshotKey, options.buildId, chunks.length - 1), packed);
+  };
+  const rows = await copyInto(options.session, copyQuery(table, claims, format), cutter, store);
+  const hash = await hashTable(sql, table, ruleToSql(table.read, claims));
+  if (hash.count !== String(rows)) throw new SyncError('assertion-failed', 'count and COPY of one moment differ');
+  return { ...basis, rows, rawBytes: sum(chunks), hash, keyRange: keyRange(options, cutter), chunks };
+}
+
+/** Returns the number of rows. */
+async function copyInto(
+  session: CopySession,
+  query: string,
+  cutter: ChunkCutter,
+  store: (chunk: CutChunk) => Promise<void>,
+): Promise<number> {
+  const blocks = session.copyOut(query);
+  try {
+    for (;;) {
+      const next = await blocks.next();
+      if (!next.done) {
+        for (const chunk of cutter.add(next.value)) await store(chunk);
+        continue;
+      }
+      const { rowCount } = next.value;
+      const last = cutter.finish(rowCount);
+      if (last) await store(last);
+      return rowCount;
+    }
+  } finally {
+    await blocks.return({ rowCount: 0 });
+  }
+}
+
+/** Closes the session when the time is over, whatever it waits for. */
+async function inTime<T>(
+  { session, clock, table, readMs = READ_MS }: BuildTableOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  let overdue = false;
+  const cancel = clock.after(readMs, () => {
+    overdue = true;
+    session.close().catch(() => undefined);
+  });
+  try {
+    return await work();
+  } catch (cause) {
+    if (!overdue) throw cause;
+    const message = `table ${table.name} was not read within ${readMs} ms: it cannot stay locked for longer`;
+    throw new SyncError('timeout', message, { cause });
+  } finally {
+    cancel();
+  }
+}
+
+function keyRange({ table, format }: BuildTableOptions, { firstRow, lastRow }: ChunkCutter): TableRows['keyRange'] {
+  if (!firstRow || !lastRow) return null;
+  return { first: keyTextOfRow(table, format, firstRow), last: keyTextOfRow(table, format, lastRow) };
+}
+
+function sum(chunks: readonly SnapshotChunk[]): number {
+  return chunks.reduce((total, { rawBytes }) => total + rawBytes, 0);
+}

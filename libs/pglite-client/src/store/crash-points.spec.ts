@@ -12,8 +12,10 @@ import {
   transaction,
   uuid,
   verdict,
+  wholeHydration,
 } from '../testing/conformance/client-store-world.js';
-import { emptySnapshot } from '../testing/empty-snapshot.js';
+import { emptyHydration } from '../testing/empty-hydration.js';
+import { pgliteRows } from '../testing/pglite-rows.js';
 import { openPGlite, type LocalPostgres } from './open-pglite.js';
 import { pgliteConnection } from './pglite-connection.js';
 import { pgliteStore } from './pglite-store.js';
@@ -71,6 +73,7 @@ describe('(F53, F54) a kill between any two statements', () => {
       'sync.client_changes',
       'sync.base_row',
       'sync.rejected',
+      'sync.table_state',
     ];
     const parts: unknown[] = [];
     for (const table of tables)
@@ -84,10 +87,10 @@ describe('(F53, F54) a kill between any two statements', () => {
   afterAll(() => pg.close());
 
   beforeEach(async () => {
-    await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs');
+    await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs cascade');
     store = await open(pg);
     await store.registered(EPOCH);
-    await store.hydrate(emptySnapshot(10));
+    await store.hydrate(emptyHydration(10));
     await store.apply([transaction(12, [put(item(1)), put(item(2)), put(item(3))])]);
     await pg.query('update items set name = $1 where id = $2', ['mine', uuid(1)]);
     await pg.query('delete from items where id = $1', [uuid(2)]);
@@ -107,7 +110,15 @@ describe('(F53, F54) a kill between any two statements', () => {
         transaction(14, [patch(1, { name: 'mine', version: '3' })], acks[0]),
         transaction(15, [remove(4)], { ...acks[1]!, verdict: 'rejected', reason: { code: 'gone', message: 'gone' } }),
       ]),
-    hydrate: (target) => target.hydrate(emptySnapshot(30)),
+    'hydrate beside rows in use': async (target, acks) => {
+      const rows = { items: [item(1), item(2, { amount: '7' }), item(5)] };
+      const tail = [transaction(29, [patch(1, { name: 'mine', version: '2' })], acks[0])];
+      return target.hydrate(await wholeHydration(pgliteRows(pg), rows, { seq: 30, tail }));
+    },
+    'hydrate for the first time': async (target) => {
+      const rows = { items: [item(1), item(2, { amount: '7' }), item(5)] };
+      return target.hydrate(await wholeHydration(pgliteRows(pg), rows, { seq: 30 }));
+    },
     settle: (target, acks) => target.settle(acks),
     answer: (target, acks) => target.answer(acks),
     reconcile: (target, acks) => target.reconcile(conflict(7, [acks[0]!])),
@@ -116,6 +127,8 @@ describe('(F53, F54) a kill between any two statements', () => {
   it.each(Object.keys(operations))('%s: all of it or nothing, and it can be done again', async (name) => {
     const operation = operations[name]!;
     const acks = (await store.pending()).map((mutation) => verdict(mutation));
+    if (name === 'hydrate for the first time')
+      await pg.exec('update sync.state set epoch = null, seq = null, chain = null');
     const before = await content();
     failpoint.at = 0;
     const mortalStore = await open(mortal(pg, failpoint));
@@ -130,6 +143,6 @@ describe('(F53, F54) a kill between any two statements', () => {
     }
     expect(failpoint.at).toBeGreaterThan(2);
     expect(await content()).not.toBe(before);
-    if (name === 'hydrate') expect((await store.summary()).position).toEqual(at(30));
+    if (name.startsWith('hydrate')) expect((await store.summary()).position).toEqual(at(30));
   });
 });

@@ -1,7 +1,7 @@
-import { must, silentLogger, systemRandom, type PgText } from '@millrace/kernel';
-import { encodeSnapshot, decodeSnapshot, type SnapshotPart } from '@millrace/hydration';
+import { must, silentLogger, systemRandom, type PgText, type Row, type SqlConnection } from '@millrace/kernel';
+import { hashTable } from '@millrace/hydration';
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
-import type { ClientStore } from '../core/ports/client-store.js';
+import type { ClientStore, TableLoad } from '../core/ports/client-store.js';
 import { localDatabase } from '../client/local-database.js';
 import { at, EPOCH } from '../testing/conformance/client-store-world.js';
 import { openPGlite, type LocalPostgres } from './open-pglite.js';
@@ -125,45 +125,60 @@ describe('(I10) a value reads the same, however it came', () => {
     expect(await read(table)).toBe(value);
   });
 
-  it('by snapshot, in the bytes of the wire, with a pending change over it', async () => {
+  it.each(['binary', 'json'] as const)('by snapshot in format %s, with a pending change over it', async (format) => {
     const source = await openPGlite();
-    const parts: SnapshotPart[] = [
-      { kind: 'header', schemaVersion: '1.0.0', position: json(seq), tables: tables.map((table) => table.name) },
-    ];
-    let rows = 0;
+    const sql = pgliteConnection(source);
+    const loads: TableLoad[] = [];
     for (const table of tables) {
-      const type = must(table.columns[1], 'v').clientType;
-      const values = [...(VALUES[type] ?? []), null];
-      await source.exec(`create table ${table.name} (id integer, v ${type}, other text)`);
-      const sql = pgliteConnection(source);
-      for (const [index, value] of values.entries())
-        await sql.query(`insert into ${table.name} values ($1, $2::text::${type}, null)`, [String(index + 1), value]);
-      const { blob } = await source.query(`copy ${table.name} to '/dev/blob' with (format binary)`);
-      parts.push({ kind: 'table', name: table.name, columns: ['id', 'v', 'other'], rowEstimate: values.length });
-      parts.push({ kind: 'rows', bytes: new Uint8Array(await must(blob, 'a blob').arrayBuffer()) });
-      parts.push({ kind: 'table-end', rows: values.length });
-      rows += values.length;
+      await fillSource(source, table);
+      const bytes = format === 'binary' ? await copyOf(source, table) : jsonOf(await rowsOf(sql, table));
+      const hash = await hashTable(sql, table);
+      const rows = Number(hash.count);
+      const columns = table.columns.map((each) => each.name);
+      loads.push({
+        name: table.name,
+        format,
+        columns,
+        rows,
+        hash,
+        chunks: [{ rows, read: () => Promise.resolve(bytes) }],
+      });
     }
-    parts.push({ kind: 'end', position: json(seq), rows });
-    await localDatabase({ pg, schema, validate: null, onRecorded: () => undefined }).query(
-      `insert into t0 (id, v) values (77, 1)`,
-    );
-    await store.hydrate(decodeSnapshot(chunks(parts)));
+    const local = localDatabase({ pg, schema, validate: null, onRecorded: () => undefined });
+    await local.query(`insert into t0 (id, v) values (77, 1)`);
+    const position = at((seq += 1));
+    await store.hydrate({ tables: loads, tail: [], position, scope: 'all', onProgress: () => undefined });
     for (const table of tables) {
-      const query = `select v from ${table.name} where id < 77 order by id`;
-      expect((await pgliteConnection(pg).query(query)).rows).toEqual(
-        (await pgliteConnection(source).query(query)).rows,
-      );
+      expect(await rowsOf(pgliteConnection(pg), table)).toEqual(await rowsOf(sql, table));
     }
     expect((await pgliteConnection(pg).query('select id from t0 where id = 77')).rows).toEqual([{ id: '77' }]);
+    await local.query('delete from t0 where id = 77');
     await source.close();
   });
 });
 
-function json(seq: number) {
-  return { epoch: EPOCH, seq: String(seq), chain: at(seq).chain };
+/** A table of the same columns as the replica's, with all values of its type and a null. */
+async function fillSource(source: LocalPostgres, table: TableMeta): Promise<void> {
+  const type = must(table.columns[1], 'v').clientType;
+  await source.exec(`create table ${table.name} (id integer, v ${type}, other text)`);
+  for (const [index, value] of [...(VALUES[type] ?? []), null].entries())
+    await pgliteConnection(source).query(`insert into ${table.name} values ($1, $2::text::${type}, null)`, [
+      String(index + 1),
+      value,
+    ]);
 }
 
-async function* chunks(parts: readonly SnapshotPart[]): AsyncGenerator<Uint8Array> {
-  yield* encodeSnapshot(parts);
+async function copyOf(source: LocalPostgres, table: TableMeta): Promise<Uint8Array<ArrayBuffer>> {
+  const { blob } = await source.query(`copy ${table.name} to '/dev/blob' with (format binary)`);
+  return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
+}
+
+/** As Postgres prints them, that is as the server sends them in format `json`. */
+async function rowsOf(sql: SqlConnection, table: TableMeta): Promise<readonly Row[]> {
+  return (await sql.query(`select * from ${table.name} where id < 77 order by id`)).rows;
+}
+
+function jsonOf(rows: readonly Row[]): Uint8Array<ArrayBuffer> {
+  const lines = rows.map((row) => `${JSON.stringify([row['id'], row['v'], row['other']])}\n`);
+  return new TextEncoder().encode(lines.join(''));
 }

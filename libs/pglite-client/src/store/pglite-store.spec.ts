@@ -1,13 +1,12 @@
 import { must, silentLogger, systemRandom, type Row } from '@millrace/kernel';
-import { hashTable, type TableHash } from '@millrace/hydration';
 import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { describeClientStore } from '../testing/conformance/client-store.js';
 import type { LocalWrite } from '../testing/local-write.js';
+import { pgliteRows } from '../testing/pglite-rows.js';
 import { queryText, textParsers } from './pglite-text.js';
 import { openPGlite, type LocalPostgres } from './open-pglite.js';
 import { pgliteStore } from './pglite-store.js';
-import { putRows } from './write-rows.js';
 
 let pg: LocalPostgres;
 const query = (sql: string, params: readonly (string | null)[] = []) => queryText(pg, textParsers(pg), sql, params);
@@ -46,8 +45,7 @@ describeClientStore('PGlite', async () => {
         await query(`select ${columns} from ${quoteTable(name)} order by ${table.key.map(quoteIdent).join(', ')}`)
       ).rows;
     },
-    encodeRows: copyOf,
-    hashRows: hashOf,
+    ...pgliteRows(pg),
   };
 });
 
@@ -75,29 +73,4 @@ function statement(write: LocalWrite): { sql: string; params: readonly (string |
     case 'delete':
       return { sql: `delete from ${table} where ${equal(write.key, 1, ' and ')}`, params: Object.values(write.key) };
   }
-}
-
-/** Binary COPY of these rows, made by Postgres. */
-function copyOf(name: string, rows: readonly Row[]): Promise<Uint8Array<ArrayBuffer>> {
-  return withRows(name, rows, async () => {
-    const { blob } = await pg.query(`copy copied to '/dev/blob' with (format binary)`);
-    return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
-  });
-}
-
-function hashOf(name: string, rows: readonly Row[]): Promise<TableHash> {
-  return withRows(name, rows, (copy) => hashTable({ query: (sql) => query(sql) }, copy));
-}
-
-async function withRows<T>(name: string, rows: readonly Row[], work: (copy: TableMeta) => Promise<T>): Promise<T> {
-  const table = tableOf(name);
-  const copy = { ...table, name: 'copied' };
-  const columns = table.columns.map((column) => `${quoteIdent(column.name)} ${column.clientType}`);
-  await pg.exec(
-    `drop table if exists copied; create table copied (${columns.join(', ')}, primary key (${table.key.map(quoteIdent).join(', ')}))`,
-  );
-  await putRows({ query: (sql, params) => query(sql, params as readonly (string | null)[]) }, copy, rows);
-  const result = await work(copy);
-  await pg.exec('drop table copied');
-  return result;
 }

@@ -1,6 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { must, type Logger } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
+import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
 import type { RejectedMutation } from '../core/pending-mutation.js';
@@ -79,8 +79,9 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
   }
 
   /** For the planner, and against a log that grows; nobody waits for it. */
-  function tidyUp(): void {
-    tidying = pg.exec('analyze; checkpoint').then(
+  function tidyUp(loaded: readonly string[]): void {
+    const analyze = loaded.length === 0 ? '' : `analyze ${loaded.map(quoteTable).join(', ')};`;
+    tidying = pg.exec(`${analyze} checkpoint`).then(
       () => undefined,
       (error: unknown) => logger.warn('the database could not be tidied up', { error }),
     );
@@ -130,7 +131,7 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
     hydrate: (hydration) =>
       inTurn(async () => {
         const summary = await hydrate({ ...hydrating, schema, logger }, hydration);
-        tidyUp();
+        tidyUp(hydration.tables.map((load) => load.name));
         return summary;
       }),
     tableStates: (names) =>

@@ -7,6 +7,7 @@ import { CapturePanel } from './panels/capture-panel.js';
 import { CountersPanel } from './panels/counters-panel.js';
 import { EpochsPanel } from './panels/epochs-panel.js';
 import { Freshness } from './panels/freshness.js';
+import { IncidentsPanel } from './panels/incidents-panel.js';
 import { PositionPanel } from './panels/position-panel.js';
 import { SlotPanel } from './panels/slot-panel.js';
 import type { AdminToken } from './session/use-admin-token.js';
@@ -91,6 +92,7 @@ function Page({ feed, status, onForget }: PageProps) {
         <InstancesPanel instances={status.instances} head={status.position?.seq ?? null} now={status.time} />
         <div className="columns two">
           <CountersPanel counters={status.counters} samples={samples} />
+          <IncidentsPanel incidents={status.incidents} />
           <EpochsPanel epochs={status.epochs} now={status.time} />
         </div>
       </main>

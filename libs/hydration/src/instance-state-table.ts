@@ -13,7 +13,8 @@ const ERROR_CHARS = 500;
 
 /** Keeps where an instance stands in `sync.client_status`; null: forgotten, and whose it was stays. A client that is not registered has no row, and gets none. */
 export async function saveInstance(sql: SqlConnection, clientId: string, state: InstanceState | null): Promise<void> {
-  if (!state) return void (await sql.query(SAVE, [clientId, null, null, null, null, null, null, null, null, '0', null]));
+  if (!state)
+    return void (await sql.query(SAVE, [clientId, null, null, null, null, null, null, null, null, '0', null]));
   const { phase, since, cause, snapshotId, chunksDone, chunksTotal, position, attempts, lastError } = state;
   await sql.query(SAVE, [
     clientId,

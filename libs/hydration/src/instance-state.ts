@@ -121,7 +121,10 @@ function take(state: InstanceState, event: Exclude<InstanceEvent, { kind: 'forgo
 const NOTHING_LOADED = { snapshotId: null, chunksDone: 0, chunksTotal: 0, attempts: 0 };
 
 /** The same snapshot again: the client has come back to its download, and fetches only what it lacks. */
-function readied(state: InstanceState, { snapshotId, chunks }: InstanceEvent & { kind: 'snapshot-ready' }): InstanceState {
+function readied(
+  state: InstanceState,
+  { snapshotId, chunks }: InstanceEvent & { kind: 'snapshot-ready' },
+): InstanceState {
   const chunksDone = state.snapshotId === snapshotId ? state.chunksDone : 0;
   return { ...state, snapshotId, chunksDone, chunksTotal: chunks, attempts: state.attempts + 1 };
 }

@@ -68,4 +68,4 @@ export {
   type DevSignInResponse,
   type DevUser,
 } from './http/dev-sign-in.js';
-export { adminStatusSchema, type AdminInstance, type AdminStatus } from './http/admin-status.js';
+export { adminStatusSchema, type AdminInstance, type AdminInstanceState, type AdminStatus } from './http/admin-status.js';

@@ -4,6 +4,7 @@ import { formatCount } from '../format/count.js';
 import { formatMoment, formatSince } from '../format/duration.js';
 import { Panel } from '../ui/panel.js';
 import { SortHeader } from './sort-header.js';
+import { InstanceStateCell } from './instance-state-cell.js';
 import { instanceRows, matchingRows, sortRows, type InstanceColumn, type InstanceRow, type Order } from './sort.js';
 
 export interface InstancesPanelProps {
@@ -17,6 +18,7 @@ const COLUMNS: readonly (readonly [InstanceColumn, string, string?])[] = [
   ['clientId', 'Client'],
   ['sub', 'User'],
   ['rowKeys', 'Row keys'],
+  ['state', 'State', 'Where it stands in its life, since when, and why.'],
   ['seq', 'Cursor'],
   [
     'behind',
@@ -34,10 +36,10 @@ export function InstancesPanel({ instances, head, now }: InstancesPanelProps) {
   const [search, setSearch] = useState('');
   const rows = sortRows(matchingRows(instanceRows(instances, head), search), order);
   return (
-    <Panel title="Connected instances" className="instances" aside={<Search value={search} onChange={setSearch} />}>
+    <Panel title="Instances" className="instances" aside={<Search value={search} onChange={setSearch} />}>
       {rows.length === 0 ? (
         <p className="muted empty">
-          {instances.length === 0 ? 'Nobody is connected.' : `Nothing matches “${search}”.`}
+          {instances.length === 0 ? 'Nobody is connected, nobody loads.' : `Nothing matches “${search}”.`}
         </p>
       ) : (
         <div className="scroll">
@@ -89,11 +91,16 @@ function Instance({ row, now }: { readonly row: InstanceRow; readonly now: strin
           </span>
         ))}
       </td>
+      <td>{row.state ? <InstanceStateCell state={row.state} now={now} /> : '–'}</td>
       <td className="number">{row.seq === null ? '–' : formatCount(row.seq)}</td>
       <td className="number">{row.behind === null ? '–' : formatCount(row.behind.toString())}</td>
-      <td className="number" title={formatMoment(row.connectedAt)}>
-        {formatSince(row.connectedAt, now)}
-      </td>
+      {row.connectedAt === null ? (
+        <td className="number">–</td>
+      ) : (
+        <td className="number" title={formatMoment(row.connectedAt)}>
+          {formatSince(row.connectedAt, now)}
+        </td>
+      )}
     </tr>
   );
 }

@@ -1,6 +1,6 @@
 import type { AdminInstance } from '@millrace/sync-protocol';
 
-export type InstanceColumn = 'clientId' | 'sub' | 'rowKeys' | 'seq' | 'behind' | 'connectedAt';
+export type InstanceColumn = 'clientId' | 'sub' | 'rowKeys' | 'state' | 'seq' | 'behind' | 'connectedAt';
 
 export interface Order {
   readonly column: InstanceColumn;
@@ -19,8 +19,8 @@ export function instanceRows(instances: readonly AdminInstance[], head: string |
 /** Those that contain the text in any of their words. */
 export function matchingRows(rows: readonly InstanceRow[], text: string): readonly InstanceRow[] {
   const wanted = text.trim().toLowerCase();
-  return rows.filter(({ clientId, sub, rowKeys }) =>
-    [clientId, sub, ...rowKeys].join(' ').toLowerCase().includes(wanted),
+  return rows.filter(({ clientId, sub, rowKeys, state }) =>
+    [clientId, sub, ...rowKeys, state?.phase, state?.cause].join(' ').toLowerCase().includes(wanted),
   );
 }
 
@@ -37,6 +37,7 @@ export function sortRows(rows: readonly InstanceRow[], { column, descending }: O
 
 function valueOf(row: InstanceRow, column: InstanceColumn): string | bigint | null {
   if (column === 'seq') return row.seq === null ? null : BigInt(row.seq);
+  if (column === 'state') return row.state && `${row.state.phase} ${row.state.since}`;
   if (column === 'rowKeys') return row.rowKeys.join(' ');
   return row[column];
 }

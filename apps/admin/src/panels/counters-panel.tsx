@@ -8,7 +8,8 @@ const COUNTERS: readonly (readonly [CounterName, string, string])[] = [
   ['pushes', 'Pushes', 'batches handed to instances'],
   ['doorbells', 'Doorbells', 'hints instead of batches'],
   ['pages', 'Pages', 'reads of history by instances that were behind'],
-  ['resyncs', 'Resyncs', 'clients that had to load anew'],
+  ['resyncs', 'Resyncs', 'clients that had to load everything anew'],
+  ['fills', 'Fills', 'tables that clients had to read anew'],
   ['quarantined', 'Quarantined', 'transactions that could not be decoded or stored'],
 ];
 

@@ -1,6 +1,15 @@
 import type { AdminStatus } from '@millrace/sync-protocol';
 
-const NO_COUNTS = { transactions: 0, changes: 0, pushes: 0, doorbells: 0, pages: 0, resyncs: 0, quarantined: 0 };
+const NO_COUNTS = {
+  transactions: 0,
+  changes: 0,
+  pushes: 0,
+  doorbells: 0,
+  pages: 0,
+  resyncs: 0,
+  fills: 0,
+  quarantined: 0,
+};
 
 /** An answer of a quiet server at `ms` after the beginning of time. */
 export function statusAt(
@@ -22,6 +31,7 @@ export function statusAt(
     lagMs,
     lastCommitAt: null,
     counters: { ...NO_COUNTS, ...counters },
+    incidents: [],
     epochs: [],
     instances: [],
   };

@@ -1,4 +1,4 @@
-import type { AdminStatus } from '@millrace/sync-protocol';
+import type { AdminInstanceState, AdminStatus } from '@millrace/sync-protocol';
 
 export type CaptureState = AdminStatus['capture']['state'];
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet';
@@ -31,4 +31,11 @@ export function captureMeaning(state: CaptureState): string {
 export function walTone(walStatus: string): Tone {
   if (walStatus === 'reserved') return 'good';
   return walStatus === 'extended' ? 'warn' : 'bad';
+}
+
+/** A client that loads for the first time is well; one that began again and again is not. */
+export function instanceTone({ phase, attempts, lastError }: AdminInstanceState): Tone {
+  if (phase === 'live') return 'good';
+  if (phase === 'created') return 'quiet';
+  return attempts > 2 || lastError !== null ? 'bad' : 'warn';
 }

@@ -1,3 +1,4 @@
+import { createdInstance } from '@millrace/hydration';
 import { Instances, type RegistryStorage } from './instances.js';
 
 function fakeStorage(): RegistryStorage {
@@ -50,5 +51,18 @@ describe('Instances', () => {
     expect(instances.all()).toEqual([]);
     expect(instances.isCurrent('a', 'socket-1')).toBe(false);
     expect(instances.newsOf('a').cursor).toBeNull();
+  });
+
+  it('are shown while they are connected or load, and let go of when they have given up', () => {
+    const storage = fakeStorage();
+    const instances = new Instances(storage);
+    const loading = { ...createdInstance(0), phase: 'snapshot-loading' } as const;
+    instances.changed('a', 'ann', loading);
+    instances.changed('b', 'bob', { ...loading, phase: 'live', connected: true });
+    expect(new Instances(storage).states(1).map(({ clientId }) => clientId)).toEqual(['a', 'b']);
+    instances.changed('b', 'bob', { ...loading, phase: 'live' });
+    expect(instances.states(1).map(({ clientId }) => clientId)).toEqual(['a']);
+    expect(instances.states(25 * 60 * 60_000)).toEqual([]);
+    expect(instances.states(1)).toEqual([]);
   });
 });

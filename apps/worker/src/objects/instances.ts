@@ -1,7 +1,17 @@
+import type { InstanceState } from '@millrace/hydration';
 import type { Position } from '@millrace/kernel';
 import type { Registration } from '@millrace/replication';
 
 const PREFIX = 'instance:';
+const STATE_PREFIX = 'state:';
+const GIVEN_UP_MS = 24 * 60 * 60_000;
+
+/** What its SyncDO last told of an instance. */
+export interface KnownState {
+  readonly clientId: string;
+  readonly sub: string;
+  readonly state: InstanceState;
+}
 
 /** What the registry needs of an object's storage. */
 export interface RegistryStorage {
@@ -64,5 +74,19 @@ export class Instances {
   remove(clientId: string): void {
     this.#kv.delete(PREFIX + clientId);
     this.#news.delete(clientId);
+  }
+
+  /** Where an instance stands. What is live and gone is of no interest here: `sync.client_status` keeps it. */
+  changed(clientId: string, sub: string, state: InstanceState | null): void {
+    if (!state || (state.phase === 'live' && !state.connected)) this.#kv.delete(STATE_PREFIX + clientId);
+    else this.#kv.put(STATE_PREFIX + clientId, { clientId, sub, state } satisfies KnownState);
+  }
+
+  /** Those that are connected or load. A client that gave its loading up long ago is let go of. */
+  states(now: number): readonly KnownState[] {
+    const known = [...this.#kv.list<KnownState>({ prefix: STATE_PREFIX })].map(([, value]) => value);
+    const givenUp = known.filter(({ state }) => !state.connected && state.since < now - GIVEN_UP_MS);
+    for (const { clientId } of givenUp) this.#kv.delete(STATE_PREFIX + clientId);
+    return known.filter((each) => !givenUp.includes(each));
   }
 }

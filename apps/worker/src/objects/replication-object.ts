@@ -9,7 +9,8 @@ import {
   type DistributionEffect,
   type DistributionEvent,
 } from '@millrace/replication';
-import type { AdminStatus, ResyncCause } from '@millrace/sync-protocol';
+import type { InstanceState } from '@millrace/hydration';
+import type { AdminStatus } from '@millrace/sync-protocol';
 import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
@@ -19,9 +20,10 @@ import { within } from '../within.js';
 import { adminStatus } from './admin-status.js';
 import { CaptureStart } from './capture-start.js';
 import { confirmedStore } from './confirmed-store.js';
+import { Incidents } from './incidents.js';
 import { Instances } from './instances.js';
 import type { ObjectClass } from './object-class.js';
-import type { RecentHistory, RegisterRequest, ReplicationRpc } from './rpc.js';
+import type { Incident, RecentHistory, RegisterRequest, ReplicationRpc } from './rpc.js';
 import { syncOf } from './stubs.js';
 
 /** The alarm is the watchdog: whatever died in this object is running again after it [C7]. */
@@ -41,7 +43,9 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
     readonly #tail = createTail({ maxChars: TAIL_CHARS });
     readonly #distribution = new Distribution({ random: systemRandom });
     readonly #instances: Instances;
-    readonly #counters = { pushes: 0, doorbells: 0, pages: 0, resyncs: 0 };
+    readonly #counters = { pushes: 0, doorbells: 0, pages: 0 };
+    readonly #incidents = new Incidents();
+    readonly #tables = new Set(app.schema.tables.map(({ name }) => name));
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
@@ -97,9 +101,12 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       if (this.#start.asked) this.#capture.nudge();
     }
 
-    async countResync(cause: ResyncCause): Promise<void> {
-      this.#counters.resyncs += 1;
-      this.#log.info('resync', { cause });
+    async counted(incident: Incident): Promise<void> {
+      this.#incidents.add(incident, this.#tables);
+    }
+
+    async instanceChanged(clientId: string, sub: string, state: InstanceState | null): Promise<void> {
+      this.#instances.changed(clientId, sub, state);
     }
 
     status(): Promise<Answer<AdminStatus>> {
@@ -108,7 +115,9 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
           now: systemClock.now(),
           capture: this.#capture.status(),
           counters: this.#counters,
+          incidents: this.#incidents,
           registrations: this.#distribution.registrations(),
+          states: this.#instances.states(systemClock.now()),
           newsOf: (clientId) => this.#instances.newsOf(clientId),
         }),
       );

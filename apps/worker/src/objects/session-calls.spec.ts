@@ -8,7 +8,7 @@ const page = { from: after, to: HEAD, transactions: [] };
 
 function calls(methods: Readonly<Record<string, () => unknown>>) {
   const worker = fakeWorker({ methods });
-  return { worker, calls: sessionCalls(worker.bindings, 4) };
+  return { worker, calls: sessionCalls(worker.bindings, 4, { keyOf: async (claims) => JSON.stringify(claims) }) };
 }
 
 describe('calls of a session', () => {
@@ -62,6 +62,17 @@ describe('calls of a session', () => {
       });
     },
   );
+
+  it.each([
+    [true, 5_000],
+    [false, 3_600_000],
+  ])('[S6] have the rows of their scope hashed (asked: %p), no older than %p ms', async (asked, maxAgeMs) => {
+    const checkpoint = { type: 'checkpoint' };
+    const { worker, calls: session } = calls({ 'snapshot.checksums': ok(checkpoint) });
+    const claims = { tenantId: 't1' };
+    expect(await session.checkpoint(claims, asked)).toEqual({ kind: 'checkpoint', checkpoint });
+    expect(worker.calls[0]?.args).toEqual([{ key: '{"tenantId":"t1"}', claims, maxAgeMs }]);
+  });
 
   it('fail with the code of whoever failed', async () => {
     const refused = () => ({ ok: false, code: 'database-unavailable', message: 'm' });

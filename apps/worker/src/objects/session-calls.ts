@@ -1,7 +1,9 @@
 import { unwrap } from '../answer.js';
 import type { Env } from '../env.js';
+import type { Claims } from '@millrace/sync-rules';
 import type { SessionEffect, SessionEvent } from '@millrace/sync-session';
-import { gatewayOf, replicationOf } from './stubs.js';
+import type { SnapshotKeys } from '../snapshot-keys.js';
+import { gatewayOf, replicationOf, snapshotOf } from './stubs.js';
 
 type Effect<Kind extends SessionEffect['kind']> = SessionEffect & { kind: Kind };
 
@@ -11,10 +13,16 @@ export interface SessionCalls {
   register(effect: Effect<'register'>, socketId: string): Promise<SessionEvent>;
   /** A page after a cursor: from the ReplicationDO's memory, else from history through the client's gateway, never beyond what may be served [H5]. */
   pull(effect: Effect<'pull'>, clientId: string): Promise<SessionEvent>;
+  /** What the tables in this scope hold: as they are now if the client asks, else as they were within the hour [S6]. */
+  checkpoint(claims: Claims, asked: boolean): Promise<SessionEvent>;
 }
 
+/** How old what is sent may be, ms. Callers who see the same rows share it. */
+const ASKED_AGE_MS = 5_000;
+const PERIODIC_AGE_MS = 60 * 60_000;
+
 /** `gateways`: how many GatewayDOs there are. */
-export function sessionCalls(env: Env, gateways: number): SessionCalls {
+export function sessionCalls(env: Env, gateways: number, keys: Pick<SnapshotKeys, 'keyOf'>): SessionCalls {
   return {
     register: async ({ clientId, sub, rowKeys, cursor, afterMutation }, socketId) => {
       const head = unwrap(await replicationOf(env).register({ clientId, sub, rowKeys, cursor, socketId }));
@@ -27,6 +35,11 @@ export function sessionCalls(env: Env, gateways: number): SessionCalls {
         return { kind: 'pulled', result: { kind: 'page', page: recent.page, complete: true } };
       const result = unwrap(await gatewayOf(env, clientId, gateways).page(after, recent.upTo, rowKeys));
       return { kind: 'pulled', result };
+    },
+    checkpoint: async (claims, asked) => {
+      const key = await keys.keyOf(claims, 'binary');
+      const order = { key, claims, maxAgeMs: asked ? ASKED_AGE_MS : PERIODIC_AGE_MS };
+      return { kind: 'checkpoint', checkpoint: unwrap(await snapshotOf(env, key).checksums(order)) };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { InstanceEvent } from '@millrace/hydration';
 import {
   CLOSE_CODE,
   SyncError,
@@ -17,6 +18,7 @@ import {
   type Push,
   type SessionEffect,
   type SessionEvent,
+  type SessionNote,
 } from '@millrace/sync-session';
 import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
@@ -26,9 +28,11 @@ import { workerLogger } from '../logging.js';
 import { publicError } from '../public-error.js';
 import { refusedSocket } from '../refused-socket.js';
 import { readSettings, type Settings } from '../settings.js';
+import { snapshotKeys, type SnapshotKeys } from '../snapshot-keys.js';
 import { within } from '../within.js';
 import { EarliestAlarm } from './earliest-alarm.js';
 import { whenIdle } from './forgetting.js';
+import { InstanceKeeper } from './instance-keeper.js';
 import type { ObjectClass } from './object-class.js';
 import { PRINCIPAL_HEADER, type SyncRpc } from './rpc.js';
 import { sessionCalls, type SessionCalls } from './session-calls.js';
@@ -41,6 +45,13 @@ const HELLO_MS = 10_000;
 const MAX_SOCKETS = 8;
 /** Longer than any query of the gateway may take: who has not answered by then never will. */
 const CALL_MS = 60_000;
+/** All rows of a scope are read for it, and others may be before it. */
+const CHECKPOINT_MS = 3 * 60_000;
+
+interface Client {
+  readonly clientId: string;
+  readonly sub: string;
+}
 
 /** One client's bridge: the session reducer decides, this shell performs. */
 export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
@@ -50,6 +61,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     readonly #tokens: TokenVerifier;
     readonly #alarm: EarliestAlarm;
     readonly #calls: SessionCalls;
+    readonly #keys: SnapshotKeys;
+    readonly #instance: InstanceKeeper;
     readonly #sessions = new Sessions<WebSocket>();
     #waitingPushes: ((cursor: Position | null) => void)[] = [];
 
@@ -59,7 +72,9 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#log = workerLogger(this.#settings, 'sync');
       this.#tokens = createTokenVerifier(this.#settings, systemClock.now);
       this.#alarm = new EarliestAlarm(this.ctx.storage);
-      this.#calls = sessionCalls(env, this.#settings.gateways);
+      this.#keys = snapshotKeys(env, this.#settings, app.schema);
+      this.#calls = sessionCalls(env, this.#settings.gateways, this.#keys);
+      this.#instance = this.#createInstance();
       for (const socket of this.ctx.getWebSockets()) this.#restore(socket);
     }
 
@@ -69,7 +84,7 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         const principal = JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? '')) as Principal;
         const clientId = new URL(request.url).pathname.slice(1);
         await this.#checkOwner(clientId, principal.sub);
-        return this.#open(clientId, principal);
+        return this.#open(clientId, principal, await this.#keys.scopeOf(principal.claims));
       } catch (error) {
         return refusedSocket(publicError(error, this.#log));
       }
@@ -83,6 +98,15 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         this.#dispatch(receiver, { kind: 'push', push });
         return taken;
       });
+    }
+
+    async noted(clientId: string, sub: string, event: InstanceEvent): Promise<void> {
+      if (event.kind === 'snapshot-ordered')
+        this.ctx.waitUntil(replicationOf(this.env).counted({ ...event, kind: 'ordered' }));
+      this.#isOf(clientId, sub);
+      await this.#instance.note(event);
+      // It may never connect, and then only this counts its days.
+      if (this.#sessions.size === 0 && this.ctx.storage.kv.get('idleSince') === undefined) await this.#idle();
     }
 
     override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -111,7 +135,10 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
 
     async #idle(): Promise<void> {
       const step = whenIdle(this.ctx.storage.kv.get<number>('idleSince') ?? null, systemClock.now());
-      if (step.kind === 'forget') return this.ctx.storage.deleteAll();
+      if (step.kind === 'forget') {
+        await this.#instance.note({ kind: 'forgotten' });
+        return this.ctx.storage.deleteAll();
+      }
       this.ctx.storage.kv.put('idleSince', step.idleSince);
       await this.#alarm.ask(step.at);
     }
@@ -124,26 +151,25 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.ctx.storage.kv.put('owner', sub);
     }
 
-    #open(clientId: string, { sub, claims, expiresAt }: Principal): Response {
+    #open(clientId: string, { sub, claims, expiresAt }: Principal, scope: string): Response {
       const { 0: theirs, 1: ours } = new WebSocketPair();
       // The tag is kept by the runtime, also while the object sleeps: registrations are told apart by it.
       this.ctx.acceptWebSocket(ours, [systemRandom.uuid()]);
       this.ctx.storage.kv.delete('idleSince');
+      this.#isOf(clientId, sub);
       const helloBy = systemClock.now() + HELLO_MS;
-      this.#sessions.keep(ours, newSession({ clientId, sub, claims, expiresAt: expiresAt * 1000, helloBy }));
+      this.#sessions.keep(ours, newSession({ clientId, sub, claims, scope, expiresAt: expiresAt * 1000, helloBy }));
       this.ctx.waitUntil(this.#alarm.ask(helloBy));
       return new Response(null, { status: 101, webSocket: theirs, headers: { 'sec-websocket-protocol': SUBPROTOCOL } });
     }
 
     #take(socket: WebSocket, frame: ClientMessage): void {
       if (frame.type === 'hello') {
-        this.#dispatch(socket, {
-          kind: 'hello',
-          hello: frame,
-          rememberedScope: this.ctx.storage.kv.get<string>('scope') ?? null,
-        });
+        this.#dispatch(socket, { kind: 'hello', hello: frame });
       } else if (frame.type === 'received') {
         this.#dispatch(socket, { kind: 'received', received: frame });
+      } else if (frame.type === 'verify') {
+        this.#dispatch(socket, { kind: 'verify' });
       } else {
         this.#settle(socket, this.#verify(frame.token), 'refused');
       }
@@ -183,15 +209,31 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
           return this.#answerPushes(effect.cursor);
         case 'schedule':
           return this.ctx.waitUntil(this.#alarm.ask(effect.at));
-        case 'remember':
-          return this.ctx.storage.kv.put('scope', effect.scope);
-        case 'resynced':
-          this.#log.info('client must hydrate again', {
-            cause: effect.cause,
-            clientId: this.#sessions.clientOf(socket),
-          });
-          return this.ctx.waitUntil(replicationOf(this.env).countResync(effect.cause));
+        case 'checkpoint-wanted':
+          return this.#checkpoint(socket, effect.asked);
+        case 'note':
+          return this.#note(socket, effect.note);
       }
+    }
+
+    #checkpoint(socket: WebSocket, asked: boolean): void {
+      const claims = this.#sessions.stateOf(socket)?.claims ?? {};
+      this.ctx.waitUntil(
+        within(systemClock, CHECKPOINT_MS, 'a checkpoint', this.#calls.checkpoint(claims, asked)).then(
+          (event) => this.#dispatch(socket, event),
+          (error: unknown) => this.#dispatch(socket, { kind: 'checkpoint-failed', asked, ...this.#told(error) }),
+        ),
+      );
+    }
+
+    #note(socket: WebSocket, note: SessionNote): void {
+      if (note.kind === 'resync' || note.kind === 'fill') {
+        const { kind, cause } = note;
+        const tables = note.kind === 'fill' ? note.tables : null;
+        this.#log.info('client must load again', { kind, cause, tables, clientId: this.#sessions.clientOf(socket) });
+        this.ctx.waitUntil(replicationOf(this.env).counted({ kind, cause, tables }));
+      }
+      this.ctx.waitUntil(this.#instance.note(note));
     }
 
     /** Dispatches what `work` comes to; a failure, or no answer at all, is an event like any other. */
@@ -218,6 +260,32 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       const waiting = this.#waitingPushes;
       this.#waitingPushes = [];
       waiting.forEach((resolve) => resolve(cursor));
+    }
+
+    /** Whose object this is: it cannot read its name back. */
+    #isOf(clientId: string, sub: string): void {
+      const known = this.ctx.storage.kv.get<Client>('client');
+      if (known?.clientId !== clientId || known.sub !== sub) this.ctx.storage.kv.put('client', { clientId, sub });
+    }
+
+    #createInstance(): InstanceKeeper {
+      const client = () => this.ctx.storage.kv.get<Client>('client');
+      return new InstanceKeeper({
+        storage: this.ctx.storage.kv,
+        clock: systemClock,
+        log: this.#log,
+        tell: async (state) => {
+          const known = client();
+          if (known) await replicationOf(this.env).instanceChanged(known.clientId, known.sub, state);
+        },
+        save: async (state) => {
+          const known = client();
+          if (!known) return;
+          const gateway = gatewayOf(this.env, known.clientId, this.#settings.gateways);
+          const saved = async () => unwrap(await gateway.saveInstance(known.clientId, state));
+          await within(systemClock, CALL_MS, 'saving an instance', saved());
+        },
+      });
     }
 
     #restore(socket: WebSocket): void {

@@ -197,6 +197,16 @@ describe('errors (X25)', () => {
 });
 
 describe('admin routes (X29)', () => {
+  it('[Z1] /metrics answers to the admin token alone, from what the status says', async () => {
+    const status = { capture: {}, counters: {}, incidents: [], instances: [], epochs: [], lagMs: null };
+    const worker = fakeWorker({ methods: { 'replication.status': () => ({ ok: true, value: status }) } });
+    const response = await worker.request('/metrics', { headers: asAdmin });
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+    expect(await response.text()).toContain('# TYPE millrace_transactions_total counter');
+    expect(worker.called()).toEqual(['replication.status']);
+    await expectProblem(await worker.request('/metrics'), 401, 'unauthenticated');
+  });
+
   it('answer to the admin token', async () => {
     const worker = fakeWorker();
     expect((await worker.request('/api/admin/status', { headers: asAdmin })).status).toBe(200);

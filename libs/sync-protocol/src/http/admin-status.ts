@@ -3,14 +3,32 @@ import { positionSchema } from '../schemas.js';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** One connected instance as the dashboard shows it. */
+/** Where an instance stands in its life, and how far its snapshot has come. */
+export const adminInstanceStateSchema = v.object({
+  phase: v.picklist(['created', 'snapshot-loading', 'live']),
+  since: v.string(),
+  /** Why it is there, and what kind of doubt that is; null for a life without incident. */
+  cause: v.nullable(v.string()),
+  trigger: v.nullable(v.string()),
+  chunksDone: count,
+  chunksTotal: count,
+  /** Snapshots that were handed out since it was last live. */
+  attempts: count,
+  lastError: v.nullable(v.string()),
+});
+export type AdminInstanceState = v.InferOutput<typeof adminInstanceStateSchema>;
+
+/** One instance that is connected, or loads, as the dashboard shows it. */
 export const adminInstanceSchema = v.object({
   clientId: v.string(),
   sub: v.string(),
   rowKeys: v.array(v.string()),
   /** Cursor last heard of, as decimal text; null before the first one. */
   seq: v.nullable(v.string()),
-  connectedAt: v.string(),
+  /** Null: it is not connected, but loads. */
+  connectedAt: v.nullable(v.string()),
+  /** Null: not heard of since the server started. */
+  state: v.nullable(adminInstanceStateSchema),
 });
 export type AdminInstance = v.InferOutput<typeof adminInstanceSchema>;
 
@@ -39,8 +57,19 @@ export const adminStatusSchema = v.object({
     doorbells: count,
     pages: count,
     resyncs: count,
+    /** Tables that had to be read anew since a transaction could not be delivered. */
+    fills: count,
     quarantined: count,
   }),
+  /** Since the server started: clients told to load again (`resync`, `fill`), and snapshots handed out (`ordered`), by cause. `table` null: all tables. */
+  incidents: v.array(
+    v.object({
+      kind: v.picklist(['resync', 'fill', 'ordered']),
+      cause: v.string(),
+      table: v.nullable(v.string()),
+      count,
+    }),
+  ),
   epochs: v.array(v.object({ epoch: v.string(), cause: v.string(), startedAt: v.string() })),
   instances: v.array(adminInstanceSchema),
 });

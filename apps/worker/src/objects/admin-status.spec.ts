@@ -1,0 +1,63 @@
+import { createdInstance } from '@millrace/hydration';
+import { decodeValue, adminStatusSchema } from '@millrace/sync-protocol';
+import { adminStatus, type StatusParts } from './admin-status.js';
+import { Incidents } from './incidents.js';
+
+const position = { epoch: '00000000-0000-4000-8000-00000000000e', seq: 7n, chain: 'c'.repeat(32) };
+const incidents = new Incidents();
+incidents.add({ kind: 'fill', cause: 'rewritten', tables: ['notes'] }, new Set(['notes']));
+
+const parts: StatusParts = {
+  now: 60_000,
+  capture: {
+    capture: {
+      state: 'asleep',
+      detail: null,
+      decoder: 'pgoutput',
+      reader: 'stream',
+      since: '1970-01-01T00:00:00.000Z',
+    },
+    slot: null,
+    position,
+    lagMs: null,
+    lastCommitAt: null,
+    counters: { transactions: 1, changes: 2, quarantined: 0 },
+    epochs: [],
+  },
+  counters: { pushes: 0, doorbells: 0, pages: 0 },
+  incidents,
+  registrations: [{ clientId: 'a', sub: 'ann', rowKeys: ['*'] }],
+  states: [
+    { clientId: 'a', sub: 'ann', state: { ...createdInstance(0), phase: 'live', connected: true, position } },
+    {
+      clientId: 'b',
+      sub: 'bob',
+      state: {
+        ...createdInstance(9),
+        phase: 'snapshot-loading',
+        cause: 'below-horizon',
+        chunksDone: 2,
+        chunksTotal: 5,
+      },
+    },
+  ],
+  newsOf: () => ({ connectedAt: null, cursor: null }),
+};
+
+it('shows who is connected and who loads, each with its state and why', () => {
+  const status = decodeValue(adminStatusSchema, adminStatus(parts));
+  expect(status.instances).toMatchObject([
+    { clientId: 'a', seq: '7', connectedAt: '1970-01-01T00:01:00.000Z', state: { phase: 'live', cause: null } },
+    {
+      clientId: 'b',
+      connectedAt: null,
+      state: { phase: 'snapshot-loading', cause: 'below-horizon', trigger: 'gap', chunksDone: 2, chunksTotal: 5 },
+    },
+  ]);
+});
+
+it('I12 counts incidents by cause and table, and in all', () => {
+  const status = adminStatus(parts);
+  expect(status.counters).toMatchObject({ fills: 1, resyncs: 0 });
+  expect(status.incidents).toEqual([{ kind: 'fill', cause: 'rewritten', table: 'notes', count: 1 }]);
+});

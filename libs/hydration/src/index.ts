@@ -8,6 +8,7 @@ export { chunkKey, chunkKeys } from './server/chunk-uploads.js';
 export { hashTable, TABLE_HASH_ALGORITHM, tableHashSql, type TableHash } from './table-hash.js';
 export { sha256, type Digest } from './client/digest.js';
 export { type HydrationFiles } from './client/hydration-files.js';
+export { memoryHydrationFiles } from './client/memory-files.js';
 export { type SnapshotSource, type SnapshotWish } from './client/snapshot-source.js';
 export { awaitManifest, type AwaitManifestOptions } from './client/await-manifest.js';
 export { keepManifest, keptManifest } from './client/kept-manifest.js';

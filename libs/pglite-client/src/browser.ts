@@ -6,6 +6,8 @@ export type { CreateClientOptions, MillraceClient } from './client/millrace-clie
 export type { RemoteClient } from './browser/remote-client.js';
 export type { StorageKind } from './browser/open-storage.js';
 export type { ClientStatus } from './core/client-status.js';
+export type { HydrationPhase, HydrationProgress } from '@millrace/hydration';
+export type { NotComparable, VerifiedTable, VerifyReport } from './core/verification.js';
 export type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
 export { InvalidWriteError } from './client/local-errors.js';
 

@@ -3,18 +3,23 @@ export { type ReceivedTransaction } from './core/received-transaction.js';
 export { assemble, assemblyAt, type Assembled, type Assembly } from './core/assembly.js';
 export { rebase, type RowsByKey } from './core/rebase.js';
 export { type PendingChange, type PendingMutation, type RejectedMutation } from './core/pending-mutation.js';
-export { type ClientStore, type OpenedStore, type OutboxBatch, type StoreSummary } from './core/ports/client-store.js';
-export { type SocketEvents, type Transport } from './core/ports/transport.js';
-export { type SnapshotPart } from '@millrace/hydration';
 export {
-  initialState,
-  type ClientFault,
-  type ClientState,
-  type HydrationProgress,
-  type Phase,
-} from './core/client-state.js';
+  type ChunkLoad,
+  type ClientStore,
+  type Hydration,
+  type OpenedStore,
+  type OutboxBatch,
+  type StoreSummary,
+  type TableLoad,
+  type TableState,
+} from './core/ports/client-store.js';
+export { type ChunkAddress, type ChunkOptions, type SocketEvents, type Transport } from './core/ports/transport.js';
+export { type HydrationPhase, type HydrationProgress } from '@millrace/hydration';
+export { type HydrationOrder } from './core/hydration/hydration-order.js';
+export { type NotComparable, type VerifiedTable, type VerifyReport } from './core/verification.js';
+export { initialState, type ClientFault, type ClientState, type Phase } from './core/client-state.js';
 export { type ClientEvent, type TimerName } from './core/client-event.js';
-export { type ClientEffect, type Delay, type Step } from './core/client-effect.js';
+export { type ClientEffect, type Delay, type Step, type VerifyOutcome } from './core/client-effect.js';
 export { reduceClient } from './core/client-reducer.js';
 export { statusOf, type ClientStatus } from './core/client-status.js';
 export { runClient, type RunClientOptions, type RunningClient } from './core/run-client.js';

@@ -7,6 +7,8 @@ import { liveStore, type QueryState, type ShownRows } from './react-hooks/live-s
 
 export type { MillraceClient } from './client/millrace-client.js';
 export type { ClientStatus } from './core/client-status.js';
+export type { HydrationPhase, HydrationProgress } from '@millrace/hydration';
+export type { NotComparable, VerifiedTable, VerifyReport } from './core/verification.js';
 export type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
 export type { QueryState } from './react-hooks/live-store.js';
 

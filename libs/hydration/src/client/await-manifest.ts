@@ -16,7 +16,7 @@ export interface AwaitManifestOptions {
  * aborts, `snapshot-corrupt` for a manifest that does not add up. Asking again costs nothing: equal requests share one build.
  */
 export async function awaitManifest(
-  source: SnapshotSource,
+  source: Pick<SnapshotSource, 'manifest'>,
   wish: SnapshotWish,
   { clock, signal, onBuilding }: AwaitManifestOptions,
 ): Promise<SnapshotManifest> {

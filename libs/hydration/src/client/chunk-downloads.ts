@@ -8,7 +8,7 @@ import { DOWNLOAD } from './limits.js';
 import type { SnapshotSource } from './snapshot-source.js';
 
 export interface ChunkDownloadsOptions {
-  readonly source: SnapshotSource;
+  readonly source: Pick<SnapshotSource, 'chunk'>;
   readonly files: HydrationFiles;
   readonly digest: Digest;
   readonly clock: Clock;

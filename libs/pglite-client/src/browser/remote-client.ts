@@ -84,6 +84,7 @@ export async function remoteClient(port: RpcPort, options: RemoteClientOptions):
     disconnect: () => void worker.disconnect(),
     online: () => void worker.online(),
     resync: () => void worker.resync(),
+    verify: () => worker.verify(),
     close: async () => {
       await worker.close();
       channel.end(new SyncError('closed', 'the client was closed'));

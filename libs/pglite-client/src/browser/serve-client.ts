@@ -1,3 +1,4 @@
+import { memoryHydrationFiles } from '@millrace/hydration';
 import { must, type Clock, type Logger, type Random } from '@millrace/kernel';
 import { startClient, type StartedClient } from '../client/start-client.js';
 import type { Transport } from '../core/ports/transport.js';
@@ -34,6 +35,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
       const started = await startClient({
         pg: storage.pg,
         transport: ports.transport(request.url),
+        files: memoryHydrationFiles(),
         getToken: () => page.getToken(),
         schema: request.schema,
         validate: request.validates ? (...args) => page.validate(...args) : null,
@@ -70,6 +72,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
     disconnect: () => client().disconnect(),
     online: () => client().online(),
     resync: () => client().resync(),
+    verify: () => client().verify(),
     close: async () => {
       const { client: open, release } = opened();
       await open.close();

@@ -2,6 +2,7 @@ import type { Row } from '@millrace/kernel';
 import type { SchemaMeta, ValidationIssue } from '@millrace/schema-meta';
 import type { ClientStatus } from '../core/client-status.js';
 import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
+import type { VerifyReport } from '../core/verification.js';
 import type { QueryOptions, QueryResult, WriteOptions } from '../client/millrace-client.js';
 import type { StorageKind } from './open-storage.js';
 
@@ -49,6 +50,7 @@ export type WorkerFunctions = {
   disconnect(): void;
   online(): void;
   resync(): void;
+  verify(): Promise<VerifyReport>;
   close(): Promise<void>;
 };
 

@@ -1,3 +1,4 @@
+import { memoryHydrationFiles } from '@millrace/hydration';
 import {
   SyncError,
   silentLogger,
@@ -37,6 +38,7 @@ export async function createClient(options: CreateClientOptions, ports: ClientPo
   return startClient({
     pg: await openPGlite(),
     transport: ports.transport ?? httpTransport({ url: options.url, fetch, WebSocket, clock }),
+    files: memoryHydrationFiles(),
     getToken: options.getToken,
     schema: options.schema,
     validate: validateOf(options.validators),

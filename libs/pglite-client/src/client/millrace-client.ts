@@ -2,6 +2,7 @@ import type { SchemaMeta, Validators } from '@millrace/schema-meta';
 import type { ClientStatus } from '../core/client-status.js';
 import type { Observable } from '../core/observable.js';
 import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
+import type { VerifyReport } from '../core/verification.js';
 
 export interface CreateClientOptions {
   /** Origin of the server, say `https://app.example`. */
@@ -85,7 +86,12 @@ export interface MillraceClient {
   /** Cuts this client off from the server; reading and writing go on. */
   disconnect(): void;
   connect(): void;
-  /** Loads all rows anew; the outbox stays. */
+  /** Loads all rows anew; the outbox stays. Tables whose hash is the server's are not downloaded. */
   resync(): void;
+  /**
+   * Compares count and hash of each table's base rows with the server's, and loads anew what differs. Rejects with `network` while there is no
+   * connection, with `timeout` if it takes more than a minute (a repair that was begun goes on), with `closed` if the client is closed meanwhile.
+   */
+  verify(): Promise<VerifyReport>;
   close(): Promise<void>;
 }

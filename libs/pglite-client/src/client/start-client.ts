@@ -1,5 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { noValidators, type SchemaMeta } from '@millrace/schema-meta';
+import { sha256, type HydrationFiles } from '@millrace/hydration';
 import type { Clock, Logger, Random } from '@millrace/kernel';
 import type { Transport } from '../core/ports/transport.js';
 import { runClient } from '../core/run-client.js';
@@ -17,6 +18,8 @@ export interface StartClientOptions {
   /** The client closes it. */
   readonly pg: PGlite;
   readonly transport: Transport;
+  /** Where a hydration keeps what it has downloaded. */
+  readonly files: HydrationFiles;
   readonly getToken: () => Promise<string>;
   readonly schema: SchemaMeta;
   readonly validate: Validate | null;
@@ -37,7 +40,7 @@ export interface StartedClient extends MillraceClient {
 export async function startClient(options: StartClientOptions): Promise<StartedClient> {
   const { pg, schema, validate, logger } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
-  const running = await runClient({ ...options, store, schemaVersion: schema.version });
+  const running = await runClient({ ...options, store, digest: sha256 });
   const live = liveQueries(pg, options);
   const pending = observableList(store.pending, running.onStoreChange, logger);
   const rejected = observableList(store.rejected, running.onStoreChange, logger);
@@ -58,6 +61,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
     disconnect: running.disconnect,
     connect: running.connect,
     resync: running.resync,
+    verify: running.verify,
     online: running.online,
     onStoreChange: running.onStoreChange,
     close: running.close,

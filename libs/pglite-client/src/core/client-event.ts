@@ -1,7 +1,8 @@
+import type { HydrationProgress } from '@millrace/hydration';
 import type { SyncError } from '@millrace/kernel';
 import type { ServerMessage } from '@millrace/sync-protocol';
-import type { HydrationProgress } from './client-state.js';
 import type { OpenedStore, StoreSummary } from './ports/client-store.js';
+import type { ComparedTable } from './verification.js';
 
 export type TimerName =
   /** The next attempt to connect. */
@@ -15,7 +16,9 @@ export type TimerName =
   /** The server has not said `welcome`. */
   | 'handshake'
   /** Answered mutations have not been acknowledged by the stream (F66). */
-  | 'ack';
+  | 'ack'
+  /** A comparison with the server that the app waits for is not done. */
+  | 'verify';
 
 /** All that can happen to a client. */
 export type ClientEvent =
@@ -28,6 +31,10 @@ export type ClientEvent =
   | { readonly type: 'online' }
   /** The app wants a new snapshot. */
   | { readonly type: 'resync' }
+  /** The app wants to know whether its tables are the server's. */
+  | { readonly type: 'verify' }
+  | { readonly type: 'compared'; readonly tables: readonly ComparedTable[] }
+  | { readonly type: 'compare-failed'; readonly error: SyncError }
   | { readonly type: 'registered'; readonly epoch: string }
   | { readonly type: 'register-failed'; readonly error: SyncError }
   | { readonly type: 'hydrate-progress'; readonly hydration: number; readonly progress: HydrationProgress }

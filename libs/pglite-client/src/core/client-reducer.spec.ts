@@ -10,6 +10,7 @@ import type { StoreSummary } from './ports/client-store.js';
 
 const summary = (seq: number | null, more: Partial<StoreSummary> = {}): StoreSummary => ({
   position: seq === null ? null : at(seq),
+  scope: seq === null ? null : 'scope-1',
   ackedMutation: 0,
   unsent: 0,
   pending: 0,
@@ -60,7 +61,7 @@ describe('the client reducer', () => {
     });
     const hydrated: ClientEvent = { type: 'hydrated', hydration: 1, summary: summary(10) };
     expect(after(opened(summary(null), null), registered, hydrated)).toMatchObject({
-      state: { phase: 'connecting', connection: 1, resync: null },
+      state: { phase: 'connecting', connection: 1, due: null },
     });
   });
 
@@ -155,14 +156,14 @@ describe('the client reducer', () => {
   describe('[A4] resync', () => {
     it('hydrates with the cause that the server gives', () => {
       const { state, effects } = after(...live(), says({ type: 'resync', cause: 'below-horizon', message: '' }));
-      expect(state).toMatchObject({ phase: 'hydrating', resync: 'below-horizon' });
+      expect(state).toMatchObject({ phase: 'hydrating', due: { cause: 'below-horizon', tables: null } });
       expect(effects.at(-1)).toMatchObject({ type: 'hydrate', cause: 'below-horizon' });
     });
 
     it('hydrates when the store cannot take what came (I12)', () => {
       const failed: ClientEvent = { type: 'apply-failed', error: new SyncError('cursor-unknown', 'a row is missing') };
       expect(after(...live(), says(...frames(10, 11, [])), failed)).toMatchObject({
-        state: { phase: 'hydrating', resync: 'client-request' },
+        state: { phase: 'hydrating', due: { cause: 'client-request', tables: null } },
       });
     });
 

@@ -1,9 +1,18 @@
 import type { ClientEvent, TimerName } from './client-event.js';
 import type { ClientState } from './client-state.js';
 import { TIMING } from './client-timing.js';
-import { after, also, fail, greet, hangUp, proceed, resync, step, type ClientStep } from './connecting.js';
+import { after, also, fail, greet, hangUp, loadAnew, proceed, step, type ClientStep } from './connecting.js';
+import { joinOrders, wholeOrder } from './hydration/hydration-order.js';
 import { pushFailed, pushSoon, pushed, reconciled } from './pushing.js';
-import { acknowledge, applyNext, receive } from './receiving.js';
+import { acknowledge, applyNext, caughtUp, receive } from './receiving.js';
+import {
+  compareWhenThere,
+  comparisonFailed,
+  takeComparison,
+  takeRepair,
+  verificationLate,
+  verify,
+} from './verifying.js';
 
 /** The client's protocol: what follows from an event. Pure; the runner performs the effects in their order. */
 export function reduceClient(state: ClientState, event: ClientEvent): ClientStep {
@@ -29,6 +38,12 @@ export function reduceClient(state: ClientState, event: ClientEvent): ClientStep
       return online(state);
     case 'resync':
       return requestResync(state);
+    case 'verify':
+      return verify(state);
+    case 'compared':
+      return compared(state, event);
+    case 'compare-failed':
+      return comparisonFailed(state, event.error);
     case 'registered':
       return onlyIn(state, 'registering', () => proceed({ ...state, registered: true }));
     case 'register-failed':
@@ -106,18 +121,32 @@ function online(state: ClientState): ClientStep {
   return after(ended.effects, proceed(ended.state));
 }
 
+/** All rows anew, unless that is being done. */
 function requestResync(state: ClientState): ClientStep {
-  if (state.phase === 'hydrating') return step(state);
-  const marked: ClientState = { ...state, resync: 'client-request' };
-  return state.phase === 'opening' || !state.wanted ? step(marked) : resync(marked, 'client-request');
+  if (state.phase === 'hydrating' && state.due?.tables === null) return step(state);
+  const order = wholeOrder('client-request');
+  if (state.phase !== 'opening' && state.wanted) return loadAnew(state, order);
+  return step({ ...state, due: joinOrders(state.due, order) });
 }
 
-/** Also one that was cancelled too late counts: it is in the store. */
+/** Also one that was cancelled too late counts: it is in the store. What has been ordered since then is still due. */
 function hydrated(state: ClientState, event: Extract<ClientEvent, { type: 'hydrated' }>): ClientStep {
-  const next: ClientState = { ...state, store: event.summary, resync: null, progress: null, fault: null };
-  return state.phase === 'hydrating' && event.hydration === state.hydration
-    ? proceed({ ...next, attempt: 0 })
-    : step(next);
+  const rowsSince = event.summary.position?.seq ?? state.rowsSince;
+  const next: ClientState = { ...state, store: event.summary, rowsSince, fault: null };
+  if (event.hydration !== state.hydration) return step(next);
+  const repaired = takeRepair({ ...next, due: null });
+  if (state.phase !== 'hydrating') return step({ ...repaired.state, progress: null }, ...repaired.effects);
+  const progress = state.progress && { ...state.progress, phase: 'catching-up' as const, secondsLeft: null };
+  return after(repaired.effects, proceed({ ...repaired.state, progress, attempt: 0 }));
+}
+
+/** Tables that differ are loaded anew, from rows that are not older than those they were compared with. */
+function compared(state: ClientState, event: Extract<ClientEvent, { type: 'compared' }>): ClientStep {
+  const checkpoint = state.verification?.checkpoint;
+  const { different, ...next } = takeComparison(state, event.tables);
+  if (different.length === 0 || !checkpoint) return next;
+  const atLeast = BigInt(checkpoint.from.seq);
+  return after(next.effects, loadAnew(next.state, { cause: 'checksum-mismatch', tables: different, atLeast }));
 }
 
 function socketClosed(state: ClientState, event: Extract<ClientEvent, { type: 'socket-closed' }>): ClientStep {
@@ -133,20 +162,18 @@ function codeOfClose(code: number): 'unauthenticated' | 'forbidden' | 'unknown-c
 }
 
 function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applied' }>): ClientStep {
-  const next: ClientState = { ...state, store: event.summary, applying: null };
+  const next: ClientState = caughtUp({ ...state, store: event.summary, applying: null });
   const told = state.applying === null ? [] : acknowledge(next, state.applying);
   const settled = event.summary.pending === event.summary.unsent;
   const acks = settled ? [{ type: 'stop-timer', timer: 'ack' } as const] : [];
   if (next.phase === 'greeting' && !next.greeted) return after(acks, greet(next));
-  return after([...told, ...acks], applyNext(next));
+  const compared = compareWhenThere(next);
+  return after([...told, ...acks, ...compared.effects], applyNext(compared.state));
 }
 
 function applyFailed(state: ClientState, { error }: Extract<ClientEvent, { type: 'apply-failed' }>): ClientStep {
   const next: ClientState = { ...state, applying: null };
-  if (error.retry === 'resync')
-    return next.phase === 'live' || next.phase === 'greeting'
-      ? resync(next, 'client-request')
-      : step({ ...next, resync: 'client-request' });
+  if (error.retry === 'resync') return requestResync(next);
   return whileConnected(next, () => fail(next, error));
 }
 
@@ -164,6 +191,8 @@ function timer(state: ClientState, name: TimerName): ClientStep {
       return state.phase === 'connecting' || state.phase === 'greeting'
         ? fail(state, { code: 'timeout', message: 'the server did not greet in time' })
         : step(state);
+    case 'verify':
+      return verificationLate(state);
     case 'ack':
       return onlyIn(state, 'live', () =>
         state.store.pending > state.store.unsent

@@ -1,11 +1,13 @@
+import type { HydrationProgress } from '@millrace/hydration';
 import type { ErrorCode, Position } from '@millrace/kernel';
-import type { ResyncCause } from '@millrace/sync-protocol';
 import type { Assembly } from './assembly.js';
+import type { HydrationOrder } from './hydration/hydration-order.js';
 import type { StoreSummary } from './ports/client-store.js';
 import type { ReceivedTransaction } from './received-transaction.js';
+import type { Verification } from './verification.js';
 
 /**
- * `opening`: the database. `registering`: the client id at the server. `hydrating`: a snapshot. `connecting`, `greeting`: the socket, then
+ * `opening`: the database. `registering`: the client id at the server. `hydrating`: rows of all tables or of some. `connecting`, `greeting`: the socket, then
  * `hello`. `live`: following the stream. `waiting`: until the next attempt. `offline`: the app disconnected. `stopped`: going on needs a
  * person (say, an update of the app). `closed`: for good.
  */
@@ -27,12 +29,6 @@ export interface ClientFault {
   readonly message: string;
 }
 
-export interface HydrationProgress {
-  readonly rows: number;
-  /** Estimate; 0 if unknown. */
-  readonly of: number;
-}
-
 /** The client's protocol at one moment. A value: the reducer makes the next one. */
 export interface ClientState {
   readonly phase: Phase;
@@ -42,11 +38,14 @@ export interface ClientState {
   readonly schemaVersion: string;
   readonly registered: boolean;
   readonly store: StoreSummary;
-  /** Set while the cursor cannot be continued: the next thing to do is hydrate [A4]. */
-  readonly resync: ResyncCause | null;
+  /** Set while the cursor cannot be continued, or tables are not right: the next thing to do is hydrate [A4, S4]. */
+  readonly due: HydrationOrder | null;
   /** Number of the newest hydration; what an older one reports is only data, never a step. */
   readonly hydration: number;
   readonly progress: HydrationProgress | null;
+  /** seq from which on the store's record of when a table last changed can be relied upon: the last hydration of this process. */
+  readonly rowsSince: bigint;
+  readonly verification: Verification | null;
   /** Number of the newest socket: events of older ones are ignored. */
   readonly connection: number;
   /** `hello` waits for an apply under way, since it must name the cursor that results. */
@@ -73,10 +72,12 @@ export function initialState(options: { readonly schemaVersion: string; readonly
     clientId: '',
     schemaVersion: options.schemaVersion,
     registered: false,
-    store: { position: null, ackedMutation: 0, unsent: 0, pending: 0, rejected: 0 },
-    resync: null,
+    store: { position: null, scope: null, ackedMutation: 0, unsent: 0, pending: 0, rejected: 0 },
+    due: null,
     hydration: 0,
     progress: null,
+    rowsSince: 0n,
+    verification: null,
     connection: 0,
     greeted: false,
     head: null,

@@ -1,6 +1,7 @@
+import type { HydrationProgress } from '@millrace/hydration';
 import type { Position } from '@millrace/kernel';
 import type { ResyncCause } from '@millrace/sync-protocol';
-import type { ClientFault, ClientState, HydrationProgress, Phase } from './client-state.js';
+import type { ClientFault, ClientState, Phase } from './client-state.js';
 
 /** What an app shows of its client. */
 export interface ClientStatus {
@@ -15,9 +16,14 @@ export interface ClientStatus {
   readonly pending: number;
   /** Refused ones that the app has not disposed of. */
   readonly rejected: number;
+  /** While rows are loaded, and then until the stream has brought what happened meanwhile. */
   readonly progress: HydrationProgress | null;
-  /** Why the rows are loaded anew, while they are. */
+  /** Why rows are loaded anew, while they are or have to be. */
   readonly resync: ResyncCause | null;
+  /** The tables that this is about; null: all of them, or nothing is loaded. What was there before can be read all the time. */
+  readonly filling: readonly string[] | null;
+  /** The tables are being compared with the server's. */
+  readonly verifying: boolean;
   /** The last failure, until things go well again. */
   readonly fault: ClientFault | null;
 }
@@ -32,7 +38,9 @@ export function statusOf(state: ClientState): ClientStatus {
     pending: state.store.pending,
     rejected: state.store.rejected,
     progress: state.progress,
-    resync: state.resync,
+    resync: state.due?.cause ?? null,
+    filling: state.due?.tables ?? null,
+    verifying: state.verification !== null,
     fault: state.fault,
   };
 }

@@ -6,6 +6,8 @@ export const TIMING = {
   stable: 5_000,
   /** From the last HTTP answer to the ack in the stream, before the socket is taken for dead (F66). */
   ack: 20_000,
+  /** From `verify` to its report, loading anew what differs included. */
+  verify: 60_000,
   /** A token is renewed this long before it ends, or after half of its life if that is sooner. */
   renewBefore: 60_000,
   /** Until the app is asked again for a token that it could not give. */

@@ -1,11 +1,11 @@
-import { CLOSE_CODE, type SyncError } from '@millrace/kernel';
-import { PROTOCOL_VERSION, type ClientMessage, type ResyncCause } from '@millrace/sync-protocol';
-import { positionToJson } from '@millrace/kernel';
-import { must } from '@millrace/kernel';
+import { CLOSE_CODE, must, positionToJson, type SyncError } from '@millrace/kernel';
+import { PROTOCOL_VERSION, type ClientMessage } from '@millrace/sync-protocol';
 import type { ClientEffect, Step } from './client-effect.js';
 import type { TimerName } from './client-event.js';
 import type { ClientFault, ClientState, Phase } from './client-state.js';
 import { TIMING } from './client-timing.js';
+import { joinOrders, wholeOrder, type HydrationOrder } from './hydration/hydration-order.js';
+import { verificationLost } from './verifying.js';
 
 export type ClientStep = Step<ClientState>;
 
@@ -31,16 +31,18 @@ export function after(effects: readonly ClientEffect[], next: ClientStep): Clien
 export function proceed(state: ClientState): ClientStep {
   if (!state.wanted) return step({ ...state, phase: 'offline' });
   if (!state.registered) return step({ ...state, phase: 'registering' }, { type: 'register' });
-  if (state.resync !== null) return hydrate(state, state.resync);
-  if (state.store.position === null) return hydrate(state, 'new-client');
+  if (state.store.position === null) return hydrate(state, wholeOrder('new-client'));
+  if (state.due !== null) return hydrate(state, state.due);
+  // Rows of which nobody knows whose they are: an older version of this code left them.
+  if (state.store.scope === null) return hydrate(state, wholeOrder('scope-changed'));
   return openSocket(state);
 }
 
-function hydrate(state: ClientState, cause: ResyncCause): ClientStep {
+function hydrate(state: ClientState, order: HydrationOrder): ClientStep {
   const hydration = state.hydration + 1;
   return step(
-    { ...state, phase: 'hydrating', resync: cause, hydration, progress: null },
-    { type: 'hydrate', hydration, cause },
+    { ...state, phase: 'hydrating', due: order, hydration, progress: null },
+    { type: 'hydrate', hydration, ...order },
   );
 }
 
@@ -63,6 +65,7 @@ export function greet(state: ClientState): ClientStep {
     clientId: state.clientId,
     position: positionToJson(position),
     schemaVersion: state.schemaVersion,
+    scope: must(state.store.scope, 'a client greets only with rows of a known scope'),
     ackedMutation: state.store.ackedMutation,
   };
   return step({ ...state, greeted: true }, { type: 'send', connection: state.connection, messages: [hello] });
@@ -72,16 +75,19 @@ export function greet(state: ClientState): ClientStep {
 export function hangUp(state: ClientState, phase: Phase, reason: string): ClientStep {
   const open = state.phase === 'connecting' || state.phase === 'greeting' || state.phase === 'live';
   const close: ClientEffect = { type: 'close-socket', connection: state.connection, code: CLOSE_CODE.normal, reason };
+  const lost = verificationLost(state);
   return step(
     {
-      ...state,
+      ...lost.state,
       phase,
       greeted: false,
       queue: [],
+      progress: null,
       pushing: state.pushing === 'waiting' ? 'idle' : state.pushing,
     },
     ...CONNECTION_TIMERS.map((timer): ClientEffect => ({ type: 'stop-timer', timer })),
     ...(open ? [close] : []),
+    ...lost.effects,
   );
 }
 
@@ -102,8 +108,8 @@ export function fail(state: ClientState, fault: ClientFault | SyncError): Client
   );
 }
 
-/** The cursor cannot be continued: hydrate again, with its cause; the outbox is kept [A4]. */
-export function resync(state: ClientState, cause: ResyncCause): ClientStep {
-  const ended = hangUp({ ...state, resync: cause }, 'waiting', 'resync');
+/** The cursor cannot be continued, or tables are not right: load them anew, with the cause; the outbox is kept [A4, S4]. */
+export function loadAnew(state: ClientState, order: HydrationOrder): ClientStep {
+  const ended = hangUp({ ...state, due: joinOrders(state.due, order) }, 'waiting', 'resync');
   return after(ended.effects, proceed(ended.state));
 }

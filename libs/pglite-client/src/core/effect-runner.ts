@@ -1,11 +1,12 @@
 import { backoffDelay, CLOSE_CODE, errorText, SyncError, type Socket } from '@millrace/kernel';
 import { decodeServerMessages, encodeClientMessages, LIMITS } from '@millrace/sync-protocol';
-import type { ClientEffect, Delay } from './client-effect.js';
+import type { ClientEffect, Delay, VerifyOutcome } from './client-effect.js';
 import type { ClientEvent, TimerName } from './client-event.js';
 import type { ClientState } from './client-state.js';
+import { compareCheckpoint } from './compare-checkpoint.js';
+import { hydrate } from './hydration/hydrate.js';
 import { toWire } from './pending-mutation.js';
 import type { StoreSummary } from './ports/client-store.js';
-import type { SnapshotPart } from '@millrace/hydration';
 import type { RunClientOptions } from './run-client.js';
 import { tokenLifeMs } from './token-life.js';
 
@@ -19,17 +20,27 @@ export interface EffectRunner {
 
 type Effect<Type extends ClientEffect['type']> = Extract<ClientEffect, { type: Type }>;
 
+/** What the runner reports to. */
+export interface EffectListener {
+  readonly dispatch: (event: ClientEvent) => void;
+  readonly state: () => ClientState;
+  /** For those who wait for `verify`. */
+  readonly verified: (outcome: VerifyOutcome) => void;
+}
+
+interface RunningHydration {
+  readonly abort: AbortController;
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+}
+
 /** Performs the reducer's effects through the ports. Holds what cannot be a value: the socket, timers, the running hydration. */
-export function effectRunner(
-  options: RunClientOptions,
-  dispatch: (event: ClientEvent) => void,
-  state: () => ClientState,
-): EffectRunner {
-  const { store, transport, clock, random, logger } = options;
+export function effectRunner(options: RunClientOptions, { dispatch, state, verified }: EffectListener): EffectRunner {
+  const { store, transport, clock, random, logger, schema } = options;
   const timers = new Map<TimerName, () => void>();
   const underWay = new Set<Promise<void>>();
   let socket: { readonly connection: number; readonly socket: Socket } | null = null;
-  let hydration: AbortController | null = null;
+  let hydration: RunningHydration | null = null;
 
   /** `work` never rejects: it ends in an event. */
   function begin(work: () => Promise<ClientEvent | null>, failed: (error: SyncError) => ClientEvent): Promise<void> {
@@ -57,13 +68,37 @@ export function effectRunner(
     return { type: 'registered', epoch };
   }
 
-  async function hydrate({ hydration: id }: Effect<'hydrate'>, abort: AbortController): Promise<ClientEvent> {
-    const request = { clientId: state().clientId, schemaVersion: options.schemaVersion };
-    const parts = transport.snapshot(request, await token(), abort.signal);
-    const summary = await store.hydrate(
-      reportProgress(parts, (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress })),
+  /** One hydration at a time: the one before must have let go of files and store. */
+  function startHydration({ hydration: id, cause, tables, atLeast }: Effect<'hydrate'>): void {
+    const before = hydration;
+    before?.abort.abort();
+    const abort = new AbortController();
+    logger.info('hydrating', { cause, tables });
+    const ended = begin(
+      async () => {
+        await before?.ended;
+        const summary = await hydrate(
+          { cause, tables, atLeast },
+          { ...options, clientId: state().clientId, token },
+          {
+            signal: abort.signal,
+            onProgress: (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress }),
+          },
+        );
+        return { type: 'hydrated', hydration: id, summary };
+      },
+      (error) => ({ type: 'hydrate-failed', hydration: id, error }),
     );
-    return { type: 'hydrated', hydration: id, summary };
+    hydration = { abort, ended };
+  }
+
+  async function compare({ checkpoint, since }: Effect<'compare'>): Promise<ClientEvent> {
+    const known = new Set(schema.tables.map(({ name }) => name));
+    const names = checkpoint.tables.map(({ name }) => name).filter((name) => known.has(name));
+    const tables = compareCheckpoint(checkpoint, await store.tableStates(names), since);
+    for (const { name, outcome } of tables)
+      if (outcome === 'different') logger.error('a table differs from the server', { table: name });
+    return { type: 'compared', tables };
   }
 
   async function openSocket(connection: number): Promise<ClientEvent | null> {
@@ -89,7 +124,7 @@ export function effectRunner(
     const request = {
       clientId: state().clientId,
       epoch,
-      schemaVersion: options.schemaVersion,
+      schemaVersion: schema.version,
       mutations: mutations.map(toWire),
     };
     const outcome = await transport.push(request, await token());
@@ -126,17 +161,17 @@ export function effectRunner(
     switch (effect.type) {
       case 'register':
         return void begin(register, (error) => ({ type: 'register-failed', error }));
-      case 'hydrate': {
-        hydration?.abort();
-        const abort = (hydration = new AbortController());
-        logger.info('hydrating', { cause: effect.cause });
-        return void begin(
-          () => hydrate(effect, abort),
-          (error) => ({ type: 'hydrate-failed', hydration: effect.hydration, error }),
-        );
-      }
+      case 'hydrate':
+        return startHydration(effect);
       case 'cancel-hydrate':
-        return hydration?.abort();
+        return hydration?.abort.abort();
+      case 'compare':
+        return void begin(
+          () => compare(effect),
+          (error) => ({ type: 'compare-failed', error }),
+        );
+      case 'verified':
+        return verified(effect.outcome);
       case 'open-socket':
         return void begin(
           () => openSocket(effect.connection),
@@ -196,18 +231,4 @@ function messageEvent(connection: number, text: string): ClientEvent {
 /** Anything thrown, as one of the catalogue: what is none of ours came from the store. */
 function toSyncError(error: unknown): SyncError {
   return error instanceof SyncError ? error : new SyncError('storage-failed', errorText(error), { cause: error });
-}
-
-async function* reportProgress(
-  parts: AsyncIterable<SnapshotPart>,
-  report: (progress: { rows: number; of: number }) => void,
-): AsyncGenerator<SnapshotPart> {
-  let rows = 0;
-  let of = 0;
-  for await (const part of parts) {
-    if (part.kind === 'table') of += Math.max(0, part.rowEstimate);
-    if (part.kind === 'table-end') rows += part.rows;
-    if (part.kind === 'table' || part.kind === 'table-end') report({ rows, of });
-    yield part;
-  }
 }

@@ -4,8 +4,10 @@ import { assemble, assemblyAt, isTransactionFrame, type TransactionFrame } from 
 import type { ClientEffect } from './client-effect.js';
 import type { ClientState } from './client-state.js';
 import { APPLY_CHANGES, TIMING } from './client-timing.js';
-import { after, fail, resync, step, type ClientStep } from './connecting.js';
+import { after, fail, loadAnew, step, type ClientStep } from './connecting.js';
+import { wholeOrder } from './hydration/hydration-order.js';
 import { pushSoon } from './pushing.js';
+import { takeCheckpoint } from './verifying.js';
 
 /** Frames of one message of the current socket, in order; after one that ends the connection the rest is void. */
 export function receive(state: ClientState, messages: readonly ServerMessage[], chars: number): ClientStep {
@@ -23,7 +25,11 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
     case 'welcome':
       return welcome(state, message);
     case 'resync':
-      return resync(state, message.cause);
+      return loadAnew(state, wholeOrder(message.cause));
+    case 'fill':
+      return loadAnew(state, { cause: message.cause, tables: message.tables, atLeast: BigInt(message.atLeast) });
+    case 'checkpoint':
+      return state.phase === 'live' ? takeCheckpoint(state, message) : step(state);
     case 'error':
       return fail(state, message);
   }
@@ -47,14 +53,27 @@ function welcome(state: ClientState, message: Welcome): ClientStep {
   };
   const settle: readonly ClientEffect[] =
     message.verdicts.length > 0 ? [{ type: 'settle', results: message.verdicts }] : [];
+  // Their answers came by an earlier connection: nobody else would notice that their acks do not (F66).
+  const awaitsAck = state.store.pending > state.store.unsent;
+  const ack: readonly ClientEffect[] = awaitsAck
+    ? [{ type: 'start-timer', timer: 'ack', delay: { ms: TIMING.ack } }]
+    : [];
   return after(
     [
       { type: 'stop-timer', timer: 'handshake' },
       { type: 'start-timer', timer: 'stable', delay: { ms: TIMING.stable } },
       ...settle,
+      ...ack,
     ],
-    pushSoon(live),
+    pushSoon(caughtUp(live)),
   );
+}
+
+/** Once the cursor has reached where history ended at `welcome`, the load is over for the app, too. */
+export function caughtUp(state: ClientState): ClientState {
+  const { head, progress, store } = state;
+  const there = state.phase === 'live' && head !== null && store.position !== null && store.position.seq >= head.seq;
+  return there && progress !== null ? { ...state, progress: null } : state;
 }
 
 function receiveTransactionFrame(state: ClientState, frame: TransactionFrame): ClientStep {

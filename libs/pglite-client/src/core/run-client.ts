@@ -1,4 +1,7 @@
-import type { Clock, Logger, Random } from '@millrace/kernel';
+import type { Digest, HydrationFiles } from '@millrace/hydration';
+import { SyncError, type Clock, type Logger, type Random } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { VerifyOutcome } from './client-effect.js';
 import type { ClientEvent } from './client-event.js';
 import { reduceClient } from './client-reducer.js';
 import { initialState, type ClientState } from './client-state.js';
@@ -7,13 +10,19 @@ import { effectRunner } from './effect-runner.js';
 import { observable, type Observable } from './observable.js';
 import type { ClientStore, StoreSummary } from './ports/client-store.js';
 import type { Transport } from './ports/transport.js';
+import type { VerifyReport } from './verification.js';
 
 export interface RunClientOptions {
   readonly store: ClientStore;
   readonly transport: Transport;
   /** Asked for each call and each connection; the app decides whether it still has a good one. */
   readonly getToken: () => Promise<string>;
-  readonly schemaVersion: string;
+  /** Of the store's tables. */
+  readonly schema: SchemaMeta;
+  /** Where a hydration keeps what it has downloaded, until it is durable. */
+  readonly files: HydrationFiles;
+  /** SHA-256, hex; a parameter for simulations, which know no work that happens beside. */
+  readonly digest: Digest;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -31,8 +40,13 @@ export interface RunningClient {
   disconnect(): void;
   /** The machine has a network again: skips any wait. */
   online(): void;
-  /** Loads all rows anew. */
+  /** Loads all rows anew; tables that are known to be right are not downloaded. */
   resync(): void;
+  /**
+   * Compares all tables with the server's, and loads anew what differs. Rejects with `network` while there is no connection, with `timeout` if it takes
+   * more than a minute (a repair that was begun goes on), with `closed` if the client is closed meanwhile.
+   */
+  verify(): Promise<VerifyReport>;
   /** A local transaction has committed and left the store like this. Whoever writes by other ways is heard through `onLocalWrite`, later. */
   written(summary: StoreSummary): void;
   /** Forgets a rejected mutation. */
@@ -44,12 +58,13 @@ export interface RunningClient {
 /** Opens the store and runs the protocol over it. Resolves once the database is open; rejects with what kept it from opening. */
 export async function runClient(options: RunClientOptions): Promise<RunningClient> {
   const { store, logger } = options;
-  let state = initialState({ schemaVersion: options.schemaVersion, connect: options.connect });
+  let state = initialState({ schemaVersion: options.schema.version, connect: options.connect });
   const status = observable(statusOf(state));
   const changed = observable(0);
   const waiting: ClientEvent[] = [];
   let turning = false;
-  const effects = effectRunner(options, dispatch, () => state);
+  const effects = effectRunner(options, { dispatch, state: () => state, verified });
+  let verifiers: readonly PromiseWithResolvers<VerifyReport>[] = [];
 
   /** One event at a time: what an effect reports at once waits its turn. */
   function dispatch(event: ClientEvent): void {
@@ -68,6 +83,14 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     for (const effect of result.effects) effects.run(effect);
     if (state !== before) status.set(statusOf(state));
     if (state.store !== before.store) changed.set(changed.get() + 1);
+  }
+
+  function verified(outcome: VerifyOutcome): void {
+    const waiting = verifiers;
+    verifiers = [];
+    for (const { resolve, reject } of waiting)
+      if (outcome.kind === 'report') resolve(outcome.report);
+      else reject(new SyncError(outcome.error.code, outcome.error.message));
   }
 
   let refreshing: Promise<void> | null = null;
@@ -90,6 +113,12 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     disconnect: () => dispatch({ type: 'disconnect' }),
     online: () => dispatch({ type: 'online' }),
     resync: () => dispatch({ type: 'resync' }),
+    verify: () => {
+      const waiting = Promise.withResolvers<VerifyReport>();
+      verifiers = [...verifiers, waiting];
+      dispatch({ type: 'verify' });
+      return waiting.promise;
+    },
     written: (summary) => dispatch({ type: 'store-changed', summary }),
     dispose: async (txId) => {
       const summary = await store.dispose(txId);
@@ -98,6 +127,7 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     close: async () => {
       endLocalWrites();
       dispatch({ type: 'close' });
+      verified({ kind: 'failed', error: { code: 'closed', message: 'the client was closed' } });
       await effects.settled();
       await store.close();
     },

@@ -1,0 +1,201 @@
+import {
+  awaitManifest,
+  ChunkCorrupt,
+  ChunkGone,
+  keepManifest,
+  keptManifest,
+  mergeManifests,
+  progressTracker,
+  type HydrationProgress,
+  type ProgressTracker,
+  type SnapshotWish,
+} from '@millrace/hydration';
+import { errorText, positionFromJson, SyncError, type Position } from '@millrace/kernel';
+import type { SnapshotManifest } from '@millrace/sync-protocol';
+import type { StoreSummary } from '../ports/client-store.js';
+import { wholeOrder, type HydrationOrder } from './hydration-order.js';
+import type { HydrationPorts } from './hydration-ports.js';
+import { loadRows } from './load-rows.js';
+import { readTail, type TailOutcome } from './read-tail.js';
+import { manifestSource } from './snapshot-source.js';
+import { StartAnew } from './start-anew.js';
+import { planTail, type HeldTable } from './tail-plan.js';
+
+export interface HydrateOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: HydrationProgress) => void;
+}
+
+/** Fills that one attempt's tail may ask for, and times that rows may turn out not to be usable. Beyond them the client waits before it tries again. */
+const GROWTHS = 8;
+const REPAIRS = 3;
+
+/** What of the replica stays as it is: its cursor, and the scope that its rows were read for. */
+interface Kept {
+  readonly cursor: Position;
+  readonly scope: string;
+}
+
+/**
+ * Reads the ordered rows and takes them in, with the history that makes them whole and the cursor that results, as one transaction [S2, S4]. Resolves when it
+ * is durable. A second call goes on where a failed one stopped: what it has downloaded lies in files until a hydration is durable (F40).
+ */
+export async function hydrate(
+  order: HydrationOrder,
+  ports: HydrationPorts,
+  options: HydrateOptions,
+): Promise<StoreSummary> {
+  const { files, logger } = ports;
+  const progress = progressTracker(ports.clock, options.onProgress);
+  const summary = await attempt(order, ports, { ...options, progress }).catch(async (error: unknown) => {
+    if (!(error instanceof StartAnew) || options.signal.aborted) throw error;
+    logger.info('hydrating', { cause: error.resyncCause, tables: null });
+    await files.clear();
+    return attempt(wholeOrder(error.resyncCause), ports, { ...options, progress });
+  });
+  await files
+    .clear()
+    .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
+  return summary;
+}
+
+interface AttemptOptions extends HydrateOptions {
+  readonly progress: ProgressTracker;
+}
+
+async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<StoreSummary> {
+  const here = await ports.store.summary();
+  const kept = keptBy(order, here);
+  const wish: SnapshotWish = { tables: kept && order.tables, atLeast: order.atLeast };
+  const request = (wanted: SnapshotWish) => requestRows(wanted, { order, ports, options });
+  const grow = async (base: SnapshotManifest, wanted: SnapshotWish): Promise<SnapshotManifest> => {
+    const newer = await request(wanted);
+    checkContinues(newer, { cursor: positionFromJson(base.upTo), scope: base.scope });
+    return mergeManifests(base, newer);
+  };
+
+  const { schema, clock, files, logger } = ports;
+  let manifest = (await keptManifest(files, wish, { schemaVersion: schema.version, clock })) ?? (await request(wish));
+  let growths = 0;
+  let repairs = 0;
+  for (;;) {
+    if (kept) checkContinues(manifest, kept);
+    await keepManifest(files, { manifest, wish }, clock);
+    const tail = await tailOf(manifest, { here, kept, order, ports, signal: options.signal });
+    if (tail.kind === 'fill') {
+      if (++growths > GROWTHS)
+        throw new SyncError('snapshot-failed', 'the snapshot grew again and again without becoming whole');
+      manifest = await grow(manifest, tail);
+      continue;
+    }
+    try {
+      return await loadRows({ manifest, tail, fresh: here.position === null, kept: kept !== null }, ports, options);
+    } catch (error) {
+      const repair = ++repairs > REPAIRS || options.signal.aborted ? null : repairOf(error, manifest, wish);
+      if (repair === null) throw error;
+      logger.error('downloaded rows are not usable', { error: errorText(error), tables: repair.wish.tables });
+      manifest = repair.replaces ? await request(repair.wish) : await grow(manifest, repair.wish);
+    }
+  }
+}
+
+/** Only a replica that has rows, and knows whose they are, can keep some of them. */
+function keptBy(order: HydrationOrder, here: StoreSummary): Kept | null {
+  if (order.tables === null || here.position === null || here.scope === null) return null;
+  return { cursor: here.position, scope: here.scope };
+}
+
+async function requestRows(
+  wish: SnapshotWish,
+  {
+    order,
+    ports,
+    options,
+  }: { readonly order: HydrationOrder; readonly ports: HydrationPorts; readonly options: AttemptOptions },
+): Promise<SnapshotManifest> {
+  const manifest = await awaitManifest(manifestSource(ports, order.cause), wish, {
+    clock: ports.clock,
+    signal: options.signal,
+    onBuilding: options.progress.building,
+  });
+  if (manifest.schemaVersion !== ports.schema.version)
+    throw new SyncError('schema-unknown', `The server's rows are of schema ${manifest.schemaVersion}: update the app.`);
+  return manifest;
+}
+
+/** Rows of another history or scope do not go together with what is here. */
+function checkContinues(manifest: SnapshotManifest, kept: Kept): void {
+  if (manifest.upTo.epoch !== kept.cursor.epoch)
+    throw new StartAnew('epoch-changed', 'the server has begun a new history');
+  if (manifest.scope !== kept.scope) throw new StartAnew('scope-changed', 'the token now permits other rows');
+}
+
+interface TailOptions {
+  readonly here: StoreSummary;
+  readonly kept: Kept | null;
+  readonly order: HydrationOrder;
+  readonly ports: HydrationPorts;
+  readonly signal: AbortSignal;
+}
+
+async function tailOf(
+  manifest: SnapshotManifest,
+  { here, kept, order, ports, signal }: TailOptions,
+): Promise<TailOutcome> {
+  const { schema, clientId, transport, token } = ports;
+  const { after, held } = planTail(heldTables(manifest, kept, ports));
+  const atLeast = leastEnd(manifest, here, order);
+  const request = {
+    clientId,
+    schemaVersion: schema.version,
+    after: { epoch: after.epoch, seq: after.seq.toString(), chain: after.chain },
+    atLeast: atLeast.toString(),
+    held: { ...held },
+  };
+  return readTail(transport.tail(request, await token(), signal), { after, atLeast });
+}
+
+function heldTables(manifest: SnapshotManifest, kept: Kept | null, { schema }: HydrationPorts): readonly HeldTable[] {
+  const read = manifest.tables.map(({ name, position }) => ({ name, position: positionFromJson(position) }));
+  if (kept === null) return read;
+  const names = new Set(read.map(({ name }) => name));
+  const others = schema.tables.filter(({ name }) => !names.has(name));
+  return [...read, ...others.map(({ name }) => ({ name, position: kept.cursor }))];
+}
+
+/** History must reach all that the rows may show [S2], and no cursor goes back within its epoch (I4); one that the server does not know says nothing. */
+function leastEnd(manifest: SnapshotManifest, { position }: StoreSummary, { cause }: HydrationOrder): bigint {
+  const upTo = BigInt(manifest.upTo.seq);
+  const counts = position !== null && position.epoch === manifest.upTo.epoch && cause !== 'cursor-unknown';
+  return counts && position.seq > upTo ? position.seq : upTo;
+}
+
+interface Repair {
+  readonly wish: SnapshotWish;
+  /** Whether it takes the place of all rows, or is merged with them. */
+  readonly replaces: boolean;
+}
+
+/** What to ask for after rows turned out not to be usable; null where that would not help. */
+function repairOf(error: unknown, manifest: SnapshotManifest, wish: SnapshotWish): Repair | null {
+  if (error instanceof ChunkGone) return { wish, replaces: true };
+  if (error instanceof ChunkCorrupt) return { wish: newerThan(manifest, [error.table]), replaces: false };
+  if (error instanceof SyncError && error.code === 'snapshot-corrupt')
+    return {
+      wish: newerThan(
+        manifest,
+        manifest.tables.map(({ name }) => name),
+      ),
+      replaces: false,
+    };
+  return null;
+}
+
+/** Rows of these tables that are not those at hand: beyond their positions. */
+function newerThan(manifest: SnapshotManifest, tables: readonly string[]): SnapshotWish {
+  const positions = manifest.tables
+    .filter(({ name }) => tables.includes(name))
+    .map(({ position }) => BigInt(position.seq));
+  const newest = positions.reduce((most, seq) => (seq > most ? seq : most), 0n);
+  return { tables, atLeast: newest + 1n };
+}

@@ -1,0 +1,19 @@
+import type { Digest, HydrationFiles } from '@millrace/hydration';
+import type { Clock, Logger, Random } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { ClientStore } from '../ports/client-store.js';
+import type { Transport } from '../ports/transport.js';
+
+/** What a hydration needs of the world. */
+export interface HydrationPorts {
+  readonly store: ClientStore;
+  readonly transport: Transport;
+  readonly files: HydrationFiles;
+  readonly digest: Digest;
+  readonly schema: SchemaMeta;
+  readonly clientId: string;
+  readonly token: () => Promise<string>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}

@@ -38,8 +38,8 @@ export interface StartedClient extends MillraceClient {
 
 /** A client on an open database, whatever process it runs in. */
 export async function startClient(options: StartClientOptions): Promise<StartedClient> {
-  const { pg, schema, validate, logger } = options;
-  const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger });
+  const { pg, schema, validate, logger, clock } = options;
+  const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger, clock });
   const running = await runClient({ ...options, store, digest: sha256 });
   const live = liveQueries(pg, options);
   const pending = observableList(store.pending, running.onStoreChange, logger);

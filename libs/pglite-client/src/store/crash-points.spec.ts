@@ -1,4 +1,4 @@
-import { silentLogger, systemRandom } from '@millrace/kernel';
+import { silentLogger, systemClock, systemRandom } from '@millrace/kernel';
 import type { ClientStore } from '../core/ports/client-store.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import {
@@ -57,6 +57,7 @@ describe('(F53, F54) a kill between any two statements', () => {
       schema: conformanceSchema,
       newClientId: systemRandom.uuid(),
       logger: silentLogger,
+      clock: systemClock,
     });
     await opened.open();
     return opened;

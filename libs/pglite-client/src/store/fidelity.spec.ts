@@ -1,4 +1,12 @@
-import { must, silentLogger, systemRandom, type PgText, type Row, type SqlConnection } from '@millrace/kernel';
+import {
+  must,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  type PgText,
+  type Row,
+  type SqlConnection,
+} from '@millrace/kernel';
 import { hashTable } from '@millrace/hydration';
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { ClientStore, TableLoad } from '../core/ports/client-store.js';
@@ -93,7 +101,7 @@ describe('(I10) a value reads the same, however it came', () => {
 
   beforeAll(async () => {
     pg = await openPGlite();
-    store = pgliteStore({ pg, schema, newClientId: systemRandom.uuid(), logger: silentLogger });
+    store = pgliteStore({ pg, schema, newClientId: systemRandom.uuid(), logger: silentLogger, clock: systemClock });
     await store.open();
     await store.registered(EPOCH);
   });

@@ -21,6 +21,8 @@ export interface HydrateContext {
     work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
   ) => Promise<StoreSummary>;
   readonly checkpoint: () => Promise<void>;
+  /** Lets in what has arrived meanwhile: PGlite works in microtasks, which come before any message of the page. */
+  readonly rest: () => Promise<void>;
 }
 
 /** Loaded bytes after which the write-ahead log is cut off: Postgres does not do it by itself without a checkpointer. */
@@ -63,9 +65,11 @@ async function loadAside(
       onProgress: hydration.onProgress,
       afterChunk: async (bytes) => {
         logged += bytes;
-        if (logged < CHECKPOINT_BYTES) return;
-        logged = 0;
-        await context.checkpoint();
+        if (logged >= CHECKPOINT_BYTES) {
+          logged = 0;
+          await context.checkpoint();
+        }
+        await context.rest();
       },
     });
     return await context.transactAsReplica((sql, anyPending) =>

@@ -1,4 +1,4 @@
-import { must, silentLogger, systemRandom, type Row } from '@millrace/kernel';
+import { must, silentLogger, systemClock, systemRandom, type Row } from '@millrace/kernel';
 import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { describeClientStore } from '../testing/conformance/client-store.js';
@@ -26,6 +26,7 @@ describeClientStore('PGlite', async () => {
         schema: conformanceSchema,
         newClientId: systemRandom.uuid(),
         logger: silentLogger,
+        clock: systemClock,
       });
       await store.open();
       return store;

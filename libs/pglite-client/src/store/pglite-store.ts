@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { must, type Logger } from '@millrace/kernel';
+import { must, type Clock, type Logger } from '@millrace/kernel';
 import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
@@ -27,10 +27,11 @@ export interface PGliteStoreOptions {
   /** Taken if the database is new. */
   readonly newClientId: string;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
-export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOptions): ClientStore {
+export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
   const parsers = textParsers(pg);
   let turn: Promise<unknown> = Promise.resolve();
   let tidying: Promise<void> = Promise.resolve();
@@ -92,6 +93,7 @@ export function pgliteStore({ pg, schema, newClientId, logger }: PGliteStoreOpti
     transactUnflushed,
     transactAsReplica,
     checkpoint: async () => void (await pg.exec('checkpoint')),
+    rest: () => clock.sleep(0),
   };
 
   return {

@@ -13,7 +13,13 @@ describe('[S3] what hangs on a table outlives a swap', () => {
   let pg: LocalPostgres;
   let store: ClientStore;
   const open = async (schema: SchemaMeta = conformanceSchema) => {
-    const opened = pgliteStore({ pg, schema, newClientId: systemRandom.uuid(), logger: silentLogger });
+    const opened = pgliteStore({
+      pg,
+      schema,
+      newClientId: systemRandom.uuid(),
+      logger: silentLogger,
+      clock: systemClock,
+    });
     await opened.open();
     return opened;
   };

@@ -1,16 +1,26 @@
-import { must, SqlError, type Row } from '@millrace/kernel';
+import { SqlError } from '@millrace/kernel';
 import type { Validators } from '@millrace/schema-meta';
 import { openPGlite, type LocalPostgres } from '../store/open-pglite.js';
-import { putRows } from '../store/write-rows.js';
-import { queryText, textParsers } from '../store/pglite-text.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
-import { frames, item, patch, put, snapshot, uuid, verdict } from '../testing/conformance/client-store-world.js';
+import {
+  at,
+  EPOCH,
+  frames,
+  item,
+  patch,
+  put,
+  uuid,
+  verdict,
+  wholeHydration,
+} from '../testing/conformance/client-store-world.js';
+import { pgliteRows } from '../testing/pglite-rows.js';
 import {
   scriptedTransport,
   welcomeAt,
   type ScriptedSocket,
   type ScriptedTransport,
 } from '../testing/scripted-transport.js';
+import { serveHydration } from '../testing/serve-hydration.js';
 import { until } from '../testing/until.js';
 import { createClient } from './create-client.js';
 import { InvalidWriteError } from './local-errors.js';
@@ -20,25 +30,8 @@ import type { MillraceClient } from './millrace-client.js';
 let copier: LocalPostgres;
 beforeAll(async () => {
   copier = await openPGlite();
-  for (const table of conformanceSchema.tables) {
-    const columns = table.columns.map((column) => `"${column.name.replaceAll('"', '""')}" ${column.clientType}`);
-    await copier.exec(
-      `create table ${table.name} (${columns.join(', ')}, primary key (${table.key.map((key) => `"${key.replaceAll('"', '""')}"`).join(', ')}))`,
-    );
-  }
 });
 afterAll(() => copier.close());
-
-async function encodeRows(name: string, rows: readonly Row[]): Promise<Uint8Array> {
-  const table = must(
-    conformanceSchema.tables.find((each) => each.name === name),
-    name,
-  );
-  await copier.exec(`truncate ${name}`);
-  await putRows({ query: (sql, params) => queryText(copier, textParsers(copier), sql, params) }, table, rows);
-  const { blob } = await copier.query(`copy ${name} to '/dev/blob' with (format binary)`);
-  return new Uint8Array(await must(blob, 'a blob').arrayBuffer());
-}
 
 const names: Validators = {
   validate: (table, row, changed) =>
@@ -55,7 +48,8 @@ describe('a client in memory', () => {
 
   beforeAll(async () => {
     transport = scriptedTransport();
-    transport.onSnapshot = () => snapshot({ encodeRows }, { items: [item(1), item(2)] }, { seq: 10 });
+    const rowsOfServer = { items: [item(1), item(2)] };
+    await serveHydration(transport, await wholeHydration(pgliteRows(copier), rowsOfServer, { seq: 10 }));
     client = await createClient(
       {
         url: 'http://test',
@@ -72,6 +66,7 @@ describe('a client in memory', () => {
     expect(hello).toMatchObject({
       position: { seq: '10' },
       ackedMutation: 0,
+      scope: 'scope-1',
       schemaVersion: '1.0.0',
       clientId: client.status.get().clientId,
     });
@@ -217,5 +212,51 @@ describe('a client in memory', () => {
         .slice(-2)
         .map((mutation) => mutation.changes[0]!.set),
     ).toEqual([{ amount: '11' }, { amount: '12' }]);
+  });
+
+  describe('[S6] verify', () => {
+    const tablesOf = async (rowsOfServer: Parameters<typeof wholeHydration>[1]) => {
+      const { tables } = await wholeHydration(pgliteRows(copier), rowsOfServer, { seq: 18 });
+      return tables.map(({ name, hash }) => ({ name, hash }));
+    };
+    const place = { epoch: EPOCH, seq: '18', chain: at(18).chain };
+
+    it('finds base rows equal, whatever pending writes show', async () => {
+      const verifying = client.verify();
+      await socket.next('verify');
+      expect(client.status.get().verifying).toBe(true);
+      const server = {
+        items: [item(1), item(2, { name: 'MINE', version: '2' }), item(3, { name: 'up', version: '2' })],
+      };
+      const tables = await tablesOf({ items: [item(1, { name: 'theirs', version: '2' }), ...server.items.slice(1)] });
+      socket.say({ type: 'checkpoint', from: place, to: place, tables });
+      const report = await verifying;
+      expect(report.tables.map(({ name, outcome }) => [name, outcome])).toEqual(
+        tables.map(({ name }) => [name, 'equal']),
+      );
+    });
+
+    it('(F76) loads a table anew that differs, and only that; what was written here stays', async () => {
+      const truth = [item(1, { name: 'theirs', version: '2' }), item(2, { name: 'right', version: '9' })];
+      const hydration = await wholeHydration(pgliteRows(copier), { items: truth }, { seq: 18 });
+      await serveHydration(transport, hydration);
+      const asked = transport.snapshots.length;
+      const verifying = client.verify();
+      await socket.next('verify');
+      socket.say({ type: 'checkpoint', from: place, to: place, tables: await tablesOf({ items: truth }) });
+      const report = await verifying;
+      expect(report.tables.find(({ name }) => name === 'items')).toMatchObject({ outcome: 'repaired', rows: 2 });
+      expect(transport.snapshots.slice(asked)).toMatchObject([
+        { tables: ['items'], cause: 'checksum-mismatch', atLeast: '18' },
+      ]);
+      expect(await rows()).toEqual([item(1, { name: 'theirs', amount: '12', version: '4' }), truth[1]]);
+      socket = await transport.nextSocket();
+      expect(await socket.next('hello')).toMatchObject({ position: { seq: '18' } });
+    });
+
+    it('needs a connection', async () => {
+      client.disconnect();
+      await expect(client.verify()).rejects.toMatchObject({ code: 'network' });
+    });
   });
 });

@@ -1,10 +1,10 @@
-import { readProcessTable, treeOf, type ProcessSample } from './process-table.js';
+import { machineCpuSeconds, readProcessTable, treeOf, type ProcessSample } from './process-table.js';
 
 /** What a process and its children used while the clock ran. */
 export interface ProcessUse {
   readonly name: string;
   readonly cpuSeconds: number;
-  /** Highest sum of resident memory that was seen. Pages shared between processes count in each of them. */
+  /** Highest sum of resident memory that was seen. Pages shared between processes count in each of them. 0: not looked at. */
   readonly peakRssBytes: number;
 }
 
@@ -16,12 +16,22 @@ export interface ProcessMeter {
 /** Memory may rise and fall between two looks; a look costs about 2 ms of this process. */
 const LOOK_EVERY_MS = 200;
 
-/** Watches process trees by the pids of their roots until it is stopped. */
+/** What the machine did beside all that is ours: figures of a busy machine are no figures of the product. */
+export const OTHERS = 'others on this machine';
+
+/**
+ * Watches process trees by the pids of their roots until it is stopped. This very process counts without its children, who are
+ * Postgres, workerd and browsers with names of their own.
+ */
 export function meterProcesses(roots: Readonly<Record<string, number>>): ProcessMeter {
-  const trees = Object.entries(roots).map(([name, root]) => ({ name, root, tree: new TreeUse() }));
+  const named = Object.entries(roots).map(([name, root]) => ({ name, root, use: new TreeUse() }));
+  const ours = new TreeUse();
+  const machineBefore = machineCpuSeconds();
   const look = (): void => {
     const table = readProcessTable();
-    for (const { root, tree } of trees) tree.see(treeOf(table, root));
+    ours.see(treeOf(table, process.pid));
+    for (const { root, use } of named)
+      use.see(root === process.pid ? table.filter(({ pid }) => pid === root) : treeOf(table, root));
   };
   look();
   const timer = setInterval(look, LOOK_EVERY_MS);
@@ -30,7 +40,11 @@ export function meterProcesses(roots: Readonly<Record<string, number>>): Process
     stop() {
       clearInterval(timer);
       look();
-      return trees.map(({ name, tree }) => ({ name, ...tree.use() }));
+      const uses = named.map(({ name, use }) => ({ name, ...use.use() }));
+      const machineAfter = machineCpuSeconds();
+      if (machineBefore === null || machineAfter === null) return uses;
+      const cpuSeconds = Math.max(0, machineAfter - machineBefore - ours.use().cpuSeconds);
+      return [...uses, { name: OTHERS, cpuSeconds, peakRssBytes: 0 }];
     },
   };
 }

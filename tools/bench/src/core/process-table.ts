@@ -28,6 +28,16 @@ export function treeOf(table: readonly ProcessSample[], root: number): readonly 
   return tree;
 }
 
+/** CPU seconds that the whole machine has spent since it started; null where the system does not tell. */
+export function machineCpuSeconds(): number | null {
+  if (process.platform !== 'linux') return null;
+  const [, user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+    .slice(0, 400)
+    .split(/\s+/)
+    .map(Number);
+  return [user, nice, system, irq, softirq].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) / TICKS_PER_SECOND;
+}
+
 /** The kernel's unit for times in /proc, the same on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;

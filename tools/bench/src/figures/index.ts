@@ -1,4 +1,21 @@
 import type { Bench } from '../core/bench.js';
+import { hydrateBench } from './p1-hydrate.js';
 import { latencyBench } from './p2-latency.js';
-export const BENCHES: readonly Bench[] = [latencyBench];
+import { backlogBench } from './p3-backlog.js';
+import { fanOutBench } from './p4-fan-out.js';
+import { writesBench } from './p5-writes.js';
+import { reopenBench } from './p6-reopen.js';
+import { idleBench } from './p7-idle.js';
+
+/** In the order in which they run. */
+export const BENCHES: readonly Bench[] = [
+  hydrateBench,
+  latencyBench,
+  backlogBench,
+  fanOutBench,
+  writesBench,
+  reopenBench,
+  idleBench,
+];
+
 export const ON_REQUEST: readonly Bench[] = [];

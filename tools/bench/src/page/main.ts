@@ -58,6 +58,11 @@ globalThis.bench = {
     const { rows } = await client().db.query<Record<string, string | null>>(sql, [], { text: true });
     return { rows, at: machineNow() };
   },
+  time: async (sql) => {
+    const askedAt = machineNow();
+    await client().db.query(sql);
+    return machineNow() - askedAt;
+  },
   write: async (sql) => {
     const askedAt = machineNow();
     await client().db.query(sql);

@@ -14,6 +14,8 @@ export interface PageBench {
   moves(): readonly { readonly seq: string; readonly at: number }[];
   /** Rows of the client's database, as Postgres text; and when they were there. */
   query(sql: string): Promise<{ readonly rows: readonly Record<string, string | null>[]; readonly at: number }>;
+  /** Milliseconds that a query of the client's database took. */
+  time(sql: string): Promise<number>;
   /** One local write; when it was asked for and when it resolved. */
   write(sql: string): Promise<{ readonly askedAt: number; readonly doneAt: number }>;
   close(): Promise<void>;

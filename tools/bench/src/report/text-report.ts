@@ -24,5 +24,5 @@ export function verdict({ budgets }: Pick<Figure, 'budgets'>): 'kept  ' | 'MISSE
 }
 
 function useText({ name, cpuSeconds, peakRssBytes }: Figure['use'][number]): string {
-  return `${name} ${short(cpuSeconds)} CPU s, peak ${megabytes(peakRssBytes)}`;
+  return `${name} ${short(cpuSeconds)} CPU s${peakRssBytes > 0 ? `, peak ${megabytes(peakRssBytes)}` : ''}`;
 }

@@ -16,11 +16,15 @@ export interface CommitStream extends AsyncDisposable {
 const COMMIT = 0x43;
 const CHANGES = new Set([0x49, 0x55, 0x44]);
 
-/** Opens a stream on a slot of its own, which begins now. */
-export async function openCommitStream(databaseUrl: string, slot: string): Promise<CommitStream> {
+/** Opens a stream on a slot that it makes, beginning now; `existing`: on one that is there. The slot is gone afterwards. */
+export async function openCommitStream(
+  databaseUrl: string,
+  slot: string,
+  { existing = false }: { readonly existing?: boolean } = {},
+): Promise<CommitStream> {
   await using resources = new AsyncDisposableStack();
   const source = resources.use(await openSource(databaseUrl));
-  await source.rows(`select pg_create_logical_replication_slot($1, 'pgoutput')`, [slot]);
+  if (!existing) await source.rows(`select pg_create_logical_replication_slot($1, 'pgoutput')`, [slot]);
   resources.defer(() => source.run(`select pg_drop_replication_slot('${slot}')`));
   const stream = await openPgReplicationStream(
     databaseUrl,

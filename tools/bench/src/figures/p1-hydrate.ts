@@ -1,0 +1,136 @@
+import type { Bench, BenchContext } from '../core/bench.js';
+import { atMost, figure, ratioOf, type Figure } from '../core/figure.js';
+import { median, spreadOf } from '../core/percentile.js';
+import { meterProcesses, type ProcessUse } from '../core/process-meter.js';
+import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
+import { openBenchPage, type BenchPage } from '../support/bench-page.js';
+import { buildSnapshot } from '../support/built-snapshot.js';
+import { makeCopyFiles, type CopyFiles } from '../support/copy-files.js';
+import { USER } from '../support/invoices.js';
+import { buildPageSite } from '../support/page-site.js';
+import { databaseSettings } from '../support/database-settings.js';
+import { signToken } from '../support/tokens.js';
+
+const ROW_COUNTS = [10_000, 100_000, 1_000_000];
+/** Fresh clients for each count: small ones vary more. */
+const runsFor = (rows: number): number => (rows <= 10_000 ? 5 : rows <= 100_000 ? 3 : 1);
+const MOST_RATIO = 1.5;
+const MOST_BYTES_PER_ROW = 90;
+
+/** P1: a new client loads its rows. */
+export const hydrateBench: Bench = {
+  id: 'p1',
+  title: 'hydrate 10k, 100k and 1M invoices in Chromium',
+  async *run(context) {
+    const siteDir = await buildPageSite(context);
+    for (const rows of context.rows ?? (context.quick ? [2_000] : ROW_COUNTS)) {
+      await using bench = await startBenchStack(context, { rows, siteDir });
+      yield* hydrate(context, bench, rows);
+    }
+  },
+};
+
+interface Run {
+  readonly openSeconds: number;
+  readonly seconds: number;
+  readonly rawSeconds: number;
+  readonly hashSeconds: number;
+}
+
+async function* hydrate(context: BenchContext, bench: BenchStack, rows: number): AsyncGenerator<Figure, void, void> {
+  const built = await buildSnapshot(bench.stack.url, await signToken(bench.stack.jwtSecret));
+  context.say(`snapshot of ${rows.toLocaleString('en')} rows built in ${built.seconds.toFixed(2)} s`);
+  await using files = await makeCopyFiles(context, bench, 'invoices');
+  const runs: Run[] = [];
+  let bytes = 0;
+  let use: readonly ProcessUse[] = [];
+  for (let n = 0; n < (context.quick ? 1 : runsFor(rows)); n++) {
+    await using page = await openBenchPage(context, bench);
+    const meter = meterProcesses({ Chromium: page.pid, workerd: bench.stack.pid(), Postgres: context.postgres.pid });
+    const client = await freshClient(page, rows);
+    use = meter.stop();
+    bytes = snapshotBytes(page);
+    const rawSeconds = await loadRaw(page, files);
+    runs.push({ ...client, rawSeconds });
+    context.say(`hydrated in ${client.seconds.toFixed(2)} s, the files alone in ${rawSeconds.toFixed(2)} s`);
+  }
+  yield timeFigure(rows, runs, { use, built, files, bytes });
+  yield bytesFigure(rows, bytes, files);
+}
+
+async function freshClient(page: BenchPage, rows: number): Promise<Omit<Run, 'rawSeconds'>> {
+  const { askedAt, openedAt } = await page.call('open', { principal: USER.id, storage: 'opfs', connect: false });
+  const { askedAt: began, readyAt } = await page.call('connect');
+  const counted = await page.call('query', 'select count(*) from invoices');
+  if (Number(counted.rows[0]?.['count']) !== rows)
+    throw new Error(`not all rows are there: ${JSON.stringify(counted)}`);
+  const hashing = await page.call('time', 'select sum(hash_record_extended(t, 0)::numeric) from invoices t');
+  return { openSeconds: (openedAt - askedAt) / 1000, seconds: (readyAt - began) / 1000, hashSeconds: hashing / 1000 };
+}
+
+/** The same rows, in files of the same size, into a PGlite with the same settings in the same page. */
+async function loadRaw(page: BenchPage, files: CopyFiles): Promise<number> {
+  const settings = await databaseSettings(page);
+  await page.call('close');
+  await page.call('raw', { kind: 'open', dataDir: 'opfs-ahp://bench-raw', settings, first: 'select 1' });
+  const { startedAt, doneAt } = await page.call('raw', { kind: 'load', tables: [files.table] });
+  await page.call('raw', { kind: 'close' });
+  return (doneAt - startedAt) / 1000;
+}
+
+function snapshotBytes(page: BenchPage): number {
+  return Object.entries(page.received())
+    .filter(([path]) => path.startsWith('/api/snapshots') || path === '/api/tail')
+    .reduce((sum, [, received]) => sum + received, 0);
+}
+
+interface Circumstances {
+  readonly use: readonly ProcessUse[];
+  readonly built: { readonly seconds: number };
+  readonly files: CopyFiles;
+  readonly bytes: number;
+}
+
+function timeFigure(rows: number, runs: readonly Run[], { use, built, files, bytes }: Circumstances): Figure {
+  const pick = (value: (run: Run) => number): number[] => runs.map(value);
+  const seconds = pick((run) => run.seconds);
+  const value = median(seconds);
+  const limit = {
+    value: median(pick((run) => run.rawSeconds)),
+    of: 'the same binary COPY files into the same PGlite in the same page, already fetched',
+  };
+  return figure({
+    id: `p1-${rows}`,
+    title: `hydrate ${rows.toLocaleString('en')} invoices, Chromium with OPFS`,
+    unit: 's',
+    value,
+    limit,
+    process: 'a worker of a Chromium page; workerd and Postgres on the same machine',
+    clock: {
+      starts: 'the database is open and the client connects; the snapshot is built',
+      stops: '`client.ready`: rows and cursor are committed and flushed',
+    },
+    spread: spreadOf(seconds),
+    use,
+    bytes: { 'snapshot and tail, packed': bytes, 'COPY files of the limit, unpacked': files.rawBytes },
+    budgets: [atMost(`≤ ${MOST_RATIO} × the limit`, ratioOf({ value, limit }), MOST_RATIO)],
+    notes: [
+      `apart: building the snapshot cold ${built.seconds.toFixed(2)} s, opening the database ${median(pick((run) => run.openSeconds)).toFixed(2)} s, hashing the rows once ${median(pick((run) => run.hashSeconds)).toFixed(2)} s`,
+    ],
+  });
+}
+
+function bytesFigure(rows: number, bytes: number, files: CopyFiles): Figure {
+  const value = bytes === 0 ? null : bytes / rows;
+  return figure({
+    id: `p1-${rows}-bytes`,
+    title: `bytes on the wire to hydrate ${rows.toLocaleString('en')} invoices`,
+    unit: 'B/row',
+    value,
+    limit: { value: files.rawBytes / rows, of: 'the same rows as binary COPY, not packed' },
+    process: 'the network of Chromium',
+    clock: { starts: 'the first request', stops: '`client.ready`' },
+    budgets: [atMost(`≤ ${MOST_BYTES_PER_ROW} B/row`, value, MOST_BYTES_PER_ROW)],
+    notes: value === null ? ['the browser did not tell the sizes of the answers'] : [],
+  });
+}

@@ -1,6 +1,7 @@
 import type { HistoryTransaction } from '@millrace/change-history';
 import { positionEquals, type Position } from '@millrace/kernel';
 import { captureWorld, type CaptureWorld } from './testing/capture-world.js';
+import { describeEachDecoder } from './testing/each-decoder.js';
 import { mortal } from './testing/mortal.js';
 
 let world: CaptureWorld;
@@ -10,13 +11,13 @@ beforeEach(async () => {
 afterEach(() => world[Symbol.asyncDispose]());
 
 /** The ids of the rows in history, in its order, with the density of seq checked. */
-async function idsInHistory(): Promise<number[]> {
-  const rows = await world.history("table_name = 'items'");
+async function idsInHistory({ history }: CaptureWorld): Promise<number[]> {
+  const rows = await history("table_name = 'items'");
   return rows.map((row) => Number((JSON.parse(row['data'] as string) as { id: string }).id));
 }
 
-async function expectDense(): Promise<void> {
-  const { rows } = await world.sql.query(
+async function expectDense({ sql }: CaptureWorld): Promise<void> {
+  const { rows } = await sql.query(
     'select min(seq) as first, max(seq) as last, count(*) as n from sync.change_history',
   );
   expect(rows[0]).toEqual({ first: '1', last: rows[0]?.['n'] ?? null, n: rows[0]?.['n'] });
@@ -24,45 +25,55 @@ async function expectDense(): Promise<void> {
 
 const upTo = (count: number) => Array.from({ length: count }, (_none, index) => index + 1);
 
-describe.each(['stream', 'poll'] as const)(
-  '[H4][H2] a capture with the %s reader that dies at any of its calls',
-  (reader) => {
-    test.each(['before', 'after'] as const)('%s its effect loses and doubles nothing', async (when) => {
-      const first = world.capture({ reader });
-      first.start();
-      await world.settle(first);
-      await first.stop();
-      const epoch = world.store.state?.epoch;
-
-      let id = 0;
-      const insert = () => world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
-      for (let call = 1; ; call++) {
-        await insert();
-        const ports = mortal(world.ports, { call, when });
-        const doomed = world.capture({ reader, ...ports });
-        doomed.start();
-        await insert();
-        const settled = world.settle(doomed).then(
-          () => 'survived',
-          () => 'stopped',
-        );
-        const outcome = await Promise.race([ports.died.then(() => 'died'), settled]);
-        await doomed.stop();
-        if (outcome === 'survived' && !ports.dead) break;
-
-        const heir = world.capture({ reader });
-        heir.start();
-        await insert();
-        await world.settle(heir);
-        await heir.stop();
-        expect(await idsInHistory()).toEqual(upTo(id));
-      }
-      expect(id).toBeGreaterThan(20);
-      await expectDense();
-      expect(world.store.state?.epoch).toBe(epoch);
-    });
-  },
+describeEachDecoder((_decoder, open) =>
+  describe.each(['stream', 'poll'] as const)(
+    '[H4][H2] a capture with the %s reader that dies at any of its calls',
+    (reader) => {
+      test.each(['before', 'after'] as const)('%s its effect loses and doubles nothing', async (when) => {
+        await using mortalWorld = await open();
+        await dieAtEveryCall(mortalWorld, { reader, when });
+      });
+    },
+  ),
 );
+
+async function dieAtEveryCall(
+  world: CaptureWorld,
+  { reader, when }: { reader: 'stream' | 'poll'; when: 'before' | 'after' },
+): Promise<void> {
+  const first = world.capture({ reader });
+  first.start();
+  await world.settle(first);
+  await first.stop();
+  const epoch = world.store.state?.epoch;
+
+  let id = 0;
+  const insert = () => world.sql.query('insert into items values ($1, $2)', [String(++id), 'a']);
+  for (let call = 1; ; call++) {
+    await insert();
+    const ports = mortal(world.ports, { call, when });
+    const doomed = world.capture({ reader, ...ports });
+    doomed.start();
+    await insert();
+    const settled = world.settle(doomed).then(
+      () => 'survived',
+      () => 'stopped',
+    );
+    const outcome = await Promise.race([ports.died.then(() => 'died'), settled]);
+    await doomed.stop();
+    if (outcome === 'survived' && !ports.dead) break;
+
+    const heir = world.capture({ reader });
+    heir.start();
+    await insert();
+    await world.settle(heir);
+    await heir.stop();
+    expect(await idsInHistory(world)).toEqual(upTo(id));
+  }
+  expect(id).toBeGreaterThan(20);
+  await expectDense(world);
+  expect(world.store.state?.epoch).toBe(epoch);
+}
 
 test('a capture that is stopped at once, or in the midst of opening, ends', async () => {
   for (let round = 0; round < 20; round++) {
@@ -88,7 +99,7 @@ test('[C7] the alarm renews a stream that has become old, and nothing is lost by
     for (const row of rows) walsenders.add(row['active_pid'] as string);
   }
   await world.settle(capture);
-  expect(await idsInHistory()).toEqual(upTo(id));
+  expect(await idsInHistory(world)).toEqual(upTo(id));
   expect(capture.status().epochs).toHaveLength(1);
 });
 
@@ -180,7 +191,7 @@ test('two captures of one slot: the second waits for the first, and takes over w
   await first.stop();
   await world.sql.query("insert into items values (2, 'a')");
   await world.settle(second);
-  expect(await idsInHistory()).toEqual([1, 2]);
+  expect(await idsInHistory(world)).toEqual([1, 2]);
   expect(second.status().epochs).toHaveLength(1);
 });
 
@@ -199,8 +210,8 @@ test.each(['stream', 'poll'] as const)(
       );
     }
     await world.settle(capture);
-    expect(await idsInHistory()).toEqual(upTo(id));
-    await expectDense();
+    expect(await idsInHistory(world)).toEqual(upTo(id));
+    await expectDense(world);
   },
 );
 

@@ -16,12 +16,14 @@ import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
 import { createCapture } from '../capture.js';
 import type { Capture, CaptureOptions } from '../capture-options.js';
 import type { ConfirmedState, ConfirmedStore } from '../confirmed-store.js';
+import type { DecoderName } from '../output-plugin.js';
 import type { Ports } from './mortal.js';
 import { schemaOf } from './schemas.js';
 
 /** A real database with the engine's tables and some synced ones, a session to write with, and captures that read it. */
 export interface CaptureWorld extends AsyncDisposable {
   readonly database: TestDatabase;
+  readonly decoder: DecoderName;
   readonly schema: SchemaMeta;
   readonly sql: SqlSession;
   readonly store: MemoryStore;
@@ -58,6 +60,8 @@ export interface WorldOptions {
   readonly ddl?: string;
   readonly schema?: SchemaMeta;
   readonly serverUrl?: string;
+  /** Of its captures; default `pgoutput`. */
+  readonly decoder?: DecoderName;
 }
 
 const ITEMS_DDL = `
@@ -73,6 +77,7 @@ export async function captureWorld({
   ddl = ITEMS_DDL,
   schema = itemsSchema,
   serverUrl,
+  decoder = 'pgoutput',
 }: WorldOptions = {}): Promise<CaptureWorld> {
   const database = await acquireDatabase(serverUrl === undefined ? {} : { serverUrl });
   const connect = () => connectPg({ connectionString: database.url, applicationName: 'replication-spec' });
@@ -97,6 +102,7 @@ export async function captureWorld({
   return {
     ports,
     database,
+    decoder,
     schema,
     sql,
     store,
@@ -106,6 +112,7 @@ export async function captureWorld({
         schema,
         slot: database.name,
         publication: 'millrace',
+        decoder,
         reader: 'stream',
         pollMs: 20,
         idleConfirmMs: 50,

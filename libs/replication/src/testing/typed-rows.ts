@@ -1,10 +1,11 @@
 /** A table with a column of each kind of type, and rows with the values that such pipelines lose. */
 export const typedDdl = `
-  create type mood as enum ('sad', 'ok'); create domain short as varchar(20);
+  create type mood as enum ('sad', 'ok'); create domain short as varchar(20); create domain bytes as bytea; create domain amount as numeric;
   create table typed (id int primary key, tenant_id text, c_int8 int8, c_numeric numeric, c_float4 float4, c_float8 float8, c_date date, c_timestamp timestamp,
     c_timestamptz timestamptz, c_interval interval, c_bytea bytea, c_text text, c_char char(5), c_bool bool, c_uuid uuid, c_json json, c_jsonb jsonb,
     c_texts text[], c_ints int[][], c_range int4range, c_tsranges tstzmultirange, c_mood mood, c_moods mood[], c_domain short, c_inet inet, c_bit bit varying,
-    c_point point, c_time timetz);`;
+    c_point point, c_time timetz, c_int2 int2 default -32768, c_oid oid default 4294967295, c_money money default '$1,234.5', c_bools bool[] default '{t,f,null}',
+    c_byteas bytea[] default array['\\x00ff'::bytea, null], c_bytes bytes default '\\x00ff', c_amount amount default 1.50);`;
 
 export const TYPED_COLUMNS = [
   'id:integer',
@@ -26,6 +27,7 @@ export const TYPED_COLUMNS = [
     'json',
     'jsonb',
   ].map((name) => `c_${name}:${name}`),
+  ...['int2', 'oid', 'money', 'bools', 'byteas', 'bytes', 'amount'].map((name) => `c_${name}:${name}`),
   ...['texts', 'ints', 'range', 'tsranges', 'mood', 'moods', 'domain', 'inet', 'bit', 'point', 'time'].map(
     (name) => `c_${name}:text`,
   ),

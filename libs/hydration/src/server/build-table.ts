@@ -6,11 +6,9 @@ import { CHUNK_LIMITS, ChunkCutter, type ChunkLimits, type CutChunk } from '../f
 import { hashTable, type TableHash } from '../table-hash.js';
 import { ChunkUploads, chunkKey } from './chunk-uploads.js';
 import { copyQuery } from './copy-query.js';
+import { READ_MS, inTime } from './in-time.js';
 import { keyTextOfRow } from './key-text.js';
 import { readTables, type ReadBasis } from './read-table.js';
-
-/** For so long a table may be locked and its old row versions kept [S1]. */
-const READ_MS = 60_000;
 
 /** What this runtime packs and digests with. */
 export interface ChunkCodec {
@@ -55,10 +53,10 @@ export interface TableRows extends ReadBasis {
  * waits while the store does, so that memory holds a few chunks whatever the table's size (I11). When it throws, no chunk is under way any more.
  */
 export async function buildTable(options: BuildTableOptions): Promise<TableRows> {
-  const { session, table, slot } = options;
-  const uploads = new ChunkUploads(options.blobs);
+  const { session, table, slot, clock, readMs: ms = READ_MS } = options;
+  const uploads = new ChunkUploads(options.blobs, clock);
   try {
-    const read = await inTime(options, () =>
+    const read = await inTime({ session, clock, ms, what: `table ${table.name}` }, () =>
       readTables(session, { tables: [table], slot }, (sql, basis) => readRows(options, { sql, basis, uploads })),
     );
     await uploads.finish();
@@ -113,27 +111,6 @@ async function copyInto(
     }
   } finally {
     await blocks.return({ rowCount: 0 });
-  }
-}
-
-/** Closes the session when the time is over, whatever it waits for. */
-async function inTime<T>(
-  { session, clock, table, readMs = READ_MS }: BuildTableOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  let overdue = false;
-  const cancel = clock.after(readMs, () => {
-    overdue = true;
-    session.close().catch(() => undefined);
-  });
-  try {
-    return await work();
-  } catch (cause) {
-    if (!overdue) throw cause;
-    const message = `table ${table.name} was not read within ${readMs} ms: it cannot stay locked for longer`;
-    throw new SyncError('timeout', message, { cause });
-  } finally {
-    cancel();
   }
 }
 

@@ -1,0 +1,125 @@
+import { errorText, type Clock, type Logger } from '@millrace/kernel';
+import type { TableBuilder } from './table-builder.js';
+import type { BuildStore, TableWant } from './table-build.js';
+
+/** So long a failure is remembered for somebody who had been told to wait. */
+const FAILURE_KEPT_MS = 60_000;
+
+interface Flight {
+  readonly want: TableWant;
+  begun: boolean;
+  rows: number;
+  estimate: number;
+  readonly done: Promise<void>;
+}
+
+export interface BuildFlightsOptions {
+  readonly builder: Pick<TableBuilder, 'read' | 'finish'>;
+  readonly store: Pick<BuildStore, 'wants' | 'saveWants'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Each table is read by one reader at a time, for however many callers; tables are read one after the other, in one session. */
+export class BuildFlights {
+  readonly #options: BuildFlightsOptions;
+  readonly #flights = new Map<string, Flight>();
+  readonly #failures = new Map<string, { readonly error: unknown; readonly at: number }>();
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: BuildFlightsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what a former run left. Resolves when nothing is wanted any more. */
+  async resume(): Promise<void> {
+    const wants = this.#options.store.wants();
+    await Promise.all(wants.map((want) => this.join(want).catch(() => undefined)));
+  }
+
+  get idle(): boolean {
+    return this.#flights.size === 0;
+  }
+
+  /**
+   * Resolves when a build of the table is finished: one that is under way, or a new one. One under way may have begun before the want, so that the
+   * caller has to look whether it will do. Rejects as the build did.
+   */
+  join(want: TableWant): Promise<void> {
+    const flight = this.#flights.get(want.table);
+    if (flight && (flight.begun || flight.want.demanded >= want.demanded)) return flight.done;
+    return this.#begin(want, flight ?? null).done;
+  }
+
+  /** Rows read so far, and about how many there will be, of tables under way. */
+  progress(tables: readonly string[]): { readonly rows: number; readonly rowEstimate: number } {
+    const flights = tables.flatMap((table) => this.#flights.get(table) ?? []);
+    return {
+      rows: flights.reduce((sum, { rows }) => sum + rows, 0),
+      rowEstimate: flights.reduce((sum, { estimate }) => sum + estimate, 0),
+    };
+  }
+
+  /** What a build of these tables failed of since its callers were told to wait. Told once: the next caller after that tries again. */
+  takeFailure(tables: readonly string[]): { readonly error: unknown } | null {
+    const { clock } = this.#options;
+    let taken: { readonly error: unknown } | null = null;
+    for (const table of tables) {
+      const failure = this.#failures.get(table);
+      this.#failures.delete(table);
+      if (failure && clock.now() - failure.at < FAILURE_KEPT_MS) taken ??= failure;
+    }
+    return taken;
+  }
+
+  /** `former` has not begun: the new one takes its place, and its callers with it. */
+  #begin(want: TableWant, former: Flight | null): Flight {
+    const ended = Promise.withResolvers<void>();
+    ended.promise.catch(() => undefined); // whoever waits for it hears of it
+    const flight: Flight = { want, begun: false, rows: 0, estimate: former?.estimate ?? 0, done: ended.promise };
+    this.#flights.set(want.table, flight);
+    this.#saveWants();
+    this.#run(flight).then(ended.resolve, ended.reject);
+    return flight;
+  }
+
+  async #run(flight: Flight): Promise<void> {
+    const { builder, clock, logger } = this.#options;
+    const { table } = flight.want;
+    try {
+      const build = await this.#inTurn(async () => {
+        const current = this.#flights.get(table);
+        if (current !== flight) return null;
+        flight.begun = true;
+        const onRows = (rows: number, estimate: number) => Object.assign(flight, { rows, estimate });
+        return builder.read({ ...flight.want, onRows });
+      });
+      if (build === null) return await this.#flights.get(table)?.done;
+      // History is waited for while the next table is read.
+      await builder.finish(build);
+      this.#failures.delete(table);
+    } catch (error) {
+      logger.warn('snapshot of a table failed', { table, reason: errorText(error) });
+      this.#failures.set(table, { error, at: clock.now() });
+      throw error;
+    } finally {
+      if (this.#flights.get(table) === flight) {
+        this.#flights.delete(table);
+        this.#saveWants();
+      }
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  #saveWants(): void {
+    this.#options.store.saveWants([...this.#flights.values()].map(({ want }) => want));
+  }
+}

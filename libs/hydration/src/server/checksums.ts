@@ -1,0 +1,62 @@
+import { SyncError, positionToJson, type Clock, type CopySession, type Lsn, type Position } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { Checkpoint } from '@millrace/sync-protocol';
+import { ruleToSql, type Claims } from '@millrace/sync-rules';
+import { hashTable } from '../table-hash.js';
+import { READ_MS, inTime } from './in-time.js';
+import { readTables } from './read-table.js';
+
+export interface ChecksumsOptions {
+  readonly schema: SchemaMeta;
+  readonly slot: string;
+  readonly use: <T>(work: (session: CopySession) => Promise<T>) => Promise<T>;
+  readonly waitForCapture: (lsn: Lsn) => Promise<Position>;
+  readonly clock: Clock;
+  readonly readMs?: number;
+}
+
+interface Taken {
+  readonly at: number;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Count and hash of every table in one scope, taken once for however many ask [S6]. */
+export class Checksums {
+  readonly #options: ChecksumsOptions;
+  #taken: Taken | null = null;
+  #taking: Promise<Taken> | null = null;
+
+  constructor(options: ChecksumsOptions) {
+    this.#options = options;
+  }
+
+  /** One that is at most `maxAgeMs` old, ms: taken now if there is none. `claims` are the same in every call. */
+  async get(claims: Claims, maxAgeMs: number): Promise<Checkpoint> {
+    const { clock } = this.#options;
+    if (this.#taken && clock.now() - this.#taken.at <= maxAgeMs) return this.#taken.checkpoint;
+    this.#taking ??= this.#take(claims).finally(() => {
+      this.#taking = null;
+    });
+    this.#taken = await this.#taking;
+    return this.#taken.checkpoint;
+  }
+
+  async #take(claims: Claims): Promise<Taken> {
+    const { schema, slot, use, clock, waitForCapture, readMs: ms = READ_MS } = this.#options;
+    const at = clock.now();
+    const { position, seenUpTo, tables } = await use((session) =>
+      inTime({ session, clock, ms, what: 'the checksum of all tables' }, () =>
+        readTables(session, { tables: schema.tables, slot }, async (sql, basis) => {
+          const hashes: Checkpoint['tables'] = [];
+          for (const table of schema.tables) {
+            hashes.push({ name: table.name, hash: await hashTable(sql, table, ruleToSql(table.read, claims)) });
+          }
+          return { ...basis, tables: hashes };
+        }),
+      ),
+    );
+    const to = await waitForCapture(seenUpTo);
+    if (to.epoch !== position.epoch) throw new SyncError('snapshot-failed', 'a new history began meanwhile: try again');
+    return { at, checkpoint: { type: 'checkpoint', from: positionToJson(position), to: positionToJson(to), tables } };
+  }
+}

@@ -1,0 +1,88 @@
+import type { Position, SqlConnection } from '@millrace/kernel';
+import type { FinishedBuild } from './table-build.js';
+
+/** When rows are read anew rather than handed out with their tail: after max(min, min(max, percent of the rows)) changes of them in scope. */
+export interface Staleness {
+  readonly percent: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Somebody may be about to take up a build that has just been finished, however busy the table: else a busy table would be read for ever. */
+const GRACE_MS = 30_000;
+/** Changes looked at per row key: beyond so many, any table is stale. */
+const MAX_CHANGES = 200_000;
+
+/** Tells which builds are still worth their tail, with as few looks into history as can be. */
+export class Freshness {
+  readonly #staleness: Staleness;
+  /** Build id → no head at or below it can make the build stale: each change takes one seq. */
+  readonly #freshUntil = new Map<string, bigint>();
+  readonly #stale = new Set<string>();
+
+  constructor(staleness: Staleness) {
+    this.#staleness = staleness;
+  }
+
+  /** Of these builds, those that are stale at `head`. `sql` is used only if some may have become so. */
+  async staleOf(
+    builds: readonly FinishedBuild[],
+    { head, now, rowKeys }: { readonly head: Position; readonly now: number; readonly rowKeys: readonly string[] },
+    sql: Pick<SqlConnection, 'query'>,
+  ): Promise<ReadonlySet<string>> {
+    const doubtful = builds.filter(
+      (build) => now - build.finishedAt >= GRACE_MS && !this.#stale.has(build.id) && head.seq > this.#untilOf(build),
+    );
+    if (doubtful.length > 0) {
+      const changes = await changesSince(sql, doubtful, head, rowKeys);
+      for (const build of doubtful) {
+        const left = this.#limitOf(build) - (changes.get(build.table) ?? 0);
+        if (left < 0) this.#stale.add(build.id);
+        else this.#freshUntil.set(build.id, head.seq + BigInt(left));
+      }
+    }
+    return new Set(builds.filter(({ id }) => this.#stale.has(id)).map(({ id }) => id));
+  }
+
+  #untilOf(build: FinishedBuild): bigint {
+    return this.#freshUntil.get(build.id) ?? build.content.position.seq + BigInt(this.#limitOf(build));
+  }
+
+  #limitOf({ content }: FinishedBuild): number {
+    const { percent, min, max } = this.#staleness;
+    return Math.max(min, Math.min(max, Math.floor((content.rows * percent) / 100)));
+  }
+}
+
+/** One index scan per row key and side; entries whose key moved are found by both, and count twice, which does no harm. */
+const CHANGES_SINCE = /* sql */ `
+  with builds as (select * from unnest($4::text[], $5::bigint[]) b (table_name, after)),
+  hits as (
+    select h.table_name, h.seq from unnest($2::text[]) k (row_key) cross join lateral (
+      select table_name, seq from sync.change_history
+      where scope_new = k.row_key and seq > (select min(after) from builds) and seq <= $3 and epoch = $1 limit ${MAX_CHANGES}) h
+    union all
+    select h.table_name, h.seq from unnest($2::text[]) k (row_key) cross join lateral (
+      select table_name, seq from sync.change_history
+      where scope_old = k.row_key and scope_old is not null and scope_old is distinct from scope_new
+        and seq > (select min(after) from builds) and seq <= $3 and epoch = $1 limit ${MAX_CHANGES}) h
+  )
+  select builds.table_name, count(*)::text as changes
+  from builds join hits on hits.table_name = builds.table_name and hits.seq > builds.after
+  group by builds.table_name`;
+
+async function changesSince(
+  sql: Pick<SqlConnection, 'query'>,
+  builds: readonly FinishedBuild[],
+  head: Position,
+  rowKeys: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql.query(CHANGES_SINCE, [
+    head.epoch,
+    rowKeys,
+    head.seq.toString(),
+    builds.map(({ table }) => table),
+    builds.map(({ content }) => content.position.seq.toString()),
+  ]);
+  return new Map(rows.map((row) => [row['table_name'] ?? '', Number(row['changes'])]));
+}

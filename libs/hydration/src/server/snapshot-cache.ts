@@ -1,0 +1,209 @@
+import { SyncError, errorText, must, type Position } from '@millrace/kernel';
+import { findTable } from '@millrace/schema-meta';
+import type { SnapshotAnswer } from '@millrace/sync-protocol';
+import { rowKeysOf, type Claims } from '@millrace/sync-rules';
+import { BuildFlights } from './build-flights.js';
+import { claimEvictions, forgetBuilds, registeredBuilds, touchBuilds, type SnapshotBudget } from './build-registry.js';
+import { chunkKeys } from './chunk-uploads.js';
+import { Freshness, type Staleness } from './freshness.js';
+import { manifestOf } from './manifest.js';
+import { isFinished, type FinishedBuild } from './table-build.js';
+import { TableBuilder, type TableBuilderOptions } from './table-builder.js';
+
+/** Longest wait of one call, ms; then `building` is answered, and the build goes on. */
+const ANSWER_MS = 1_000;
+const RETRY_AFTER_MS = 250;
+/** A build that was touched is not touched again for so long: much less than it is kept after its last use. */
+const TOUCH_MS = 10 * 60_000;
+/** A history that outruns so many builds in a row is told to the caller rather than chased. */
+const ATTEMPTS = 4;
+
+export interface SnapshotCacheOptions extends TableBuilderOptions {
+  /** The end of history. */
+  readonly head: () => Promise<Position>;
+  readonly staleness: Staleness;
+  readonly budget: SnapshotBudget;
+  readonly answerMs?: number;
+}
+
+export interface CacheOrder {
+  /** The claims behind the snapshot key: the same in every order. */
+  readonly claims: Claims;
+  /** Null: all. */
+  readonly tables: readonly string[] | null;
+  readonly atLeast: bigint;
+  readonly scope: string;
+  readonly rulesVersion: string;
+}
+
+/**
+ * The snapshots of one key: tables that are built once for however many callers, handed out again while their tail stays short, read anew when it
+ * does not, and removed when space or time is over [S5].
+ */
+export class SnapshotCache {
+  readonly #options: SnapshotCacheOptions;
+  readonly #flights: BuildFlights;
+  readonly #freshness: Freshness;
+  readonly #touchedAt = new Map<string, number>();
+  #evicting: Promise<void> | null = null;
+
+  constructor(options: SnapshotCacheOptions) {
+    this.#options = options;
+    this.#flights = new BuildFlights({ ...options, builder: new TableBuilder(options) });
+    this.#freshness = new Freshness(options.staleness);
+  }
+
+  /** Nothing is being built. */
+  get idle(): boolean {
+    return this.#flights.idle;
+  }
+
+  /** Builds what a former run of this process left unfinished. */
+  async resume(): Promise<void> {
+    await this.#flights.resume();
+  }
+
+  /**
+   * The manifest of these tables, `building` when that takes longer than about a second. A failure that came after such an answer is thrown by
+   * the next call.
+   *
+   * @throws SyncError `invalid-message` for a table that there is not, `cursor-unknown` if `atLeast` lies beyond history
+   */
+  async order(order: CacheOrder): Promise<SnapshotAnswer> {
+    const { clock, answerMs = ANSWER_MS } = this.#options;
+    const tables = this.#tablesOf(order);
+    const former = this.#flights.takeFailure(tables);
+    if (former) throw former.error;
+    const obtained = this.#obtain(tables, order);
+    const late = new AbortController();
+    try {
+      const builds = await Promise.race([obtained, clock.sleep(answerMs, late.signal).then(() => null)]);
+      if (builds) return { state: 'ready', manifest: this.#manifestOf(builds, order) };
+    } catch (error) {
+      this.#flights.takeFailure(tables);
+      throw error;
+    } finally {
+      obtained.catch(() => undefined); // remembered, and thrown by the next call
+      late.abort();
+    }
+    const done = tables.flatMap((table) => this.#finished(table).slice(0, 1));
+    const doneRows = done.reduce((sum, { content }) => sum + content.rows, 0);
+    const { rows, rowEstimate } = this.#flights.progress(tables);
+    return {
+      state: 'building',
+      rows: rows + doneRows,
+      rowEstimate: rowEstimate + doneRows,
+      retryAfterMs: RETRY_AFTER_MS,
+    };
+  }
+
+  async #obtain(tables: readonly string[], order: CacheOrder): Promise<readonly FinishedBuild[]> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const found = await this.#usable(tables, order);
+      const missing = tables.filter((table) => !found.has(table));
+      if (missing.length === 0) {
+        const builds = tables.map((table) => must(found.get(table), 'a build of each table'));
+        if (await this.#keep(builds)) return builds;
+        continue;
+      }
+      const { claims, atLeast: demanded } = order;
+      await allOf(missing.map((table) => this.#flights.join({ table, claims, demanded })));
+      this.#evict();
+    }
+    throw new SyncError('snapshot-failed', 'history outruns the snapshot: try again');
+  }
+
+  /** By table, the newest build that holds what is asked for and is worth its tail. */
+  async #usable(
+    tables: readonly string[],
+    { atLeast, claims }: CacheOrder,
+  ): Promise<ReadonlyMap<string, FinishedBuild>> {
+    const { head: readHead, clock, schema, use } = this.#options;
+    const head = await readHead();
+    // One beyond the head is what a client asks for whose rows, read at the head, came damaged.
+    if (atLeast > head.seq + 1n)
+      throw new SyncError('cursor-unknown', 'the rows asked for lie beyond the end of history');
+    const newest = tables.flatMap((table) => {
+      const holds = ({ content, demanded }: FinishedBuild) =>
+        content.position.epoch === head.epoch && (content.position.seq >= atLeast || demanded >= atLeast);
+      return this.#finished(table).find(holds) ?? [];
+    });
+    const at = { head, now: clock.now(), rowKeys: rowKeysOf(schema, claims, '') };
+    const stale = await this.#freshness.staleOf(newest, at, {
+      query: (...statement) => use((sql) => sql.query(...statement)),
+    });
+    return new Map(newest.filter(({ id }) => !stale.has(id)).map((build) => [build.table, build]));
+  }
+
+  /** Newest first. */
+  #finished(table: string): readonly FinishedBuild[] {
+    const builds = this.#options.store.builds().filter((build) => build.table === table);
+    return builds.filter(isFinished).toSorted((a, b) => b.finishedAt - a.finishedAt);
+  }
+
+  /** Makes sure that the builds stay while they are fetched; false if some are gone. */
+  async #keep(builds: readonly FinishedBuild[]): Promise<boolean> {
+    const { clock, use, store } = this.#options;
+    const lastTouch = ({ id, finishedAt }: FinishedBuild) => this.#touchedAt.get(id) ?? finishedAt;
+    const ids = builds.filter((build) => clock.now() - lastTouch(build) >= TOUCH_MS).map(({ id }) => id);
+    if (ids.length === 0) return true;
+    const kept = await use((sql) => touchBuilds(sql, ids));
+    for (const id of ids) {
+      if (kept.has(id)) this.#touchedAt.set(id, clock.now());
+      else store.remove(id);
+    }
+    return kept.size === ids.length;
+  }
+
+  /** In the background, one at a time: a failure is logged, and made good by the next one. */
+  #evict(): void {
+    const { logger } = this.#options;
+    this.#evicting ??= this.#evictNow()
+      .catch((error: unknown) => logger.warn('old snapshots were not removed', { reason: errorText(error) }))
+      .finally(() => {
+        this.#evicting = null;
+      });
+  }
+
+  async #evictNow(): Promise<void> {
+    const { use, blobs, budget, store, schema } = this.#options;
+    const replaced = schema.tables.flatMap(({ name }) =>
+      this.#finished(name)
+        .slice(1)
+        .map(({ id }) => id),
+    );
+    const evicted = await use((sql) => claimEvictions(sql, budget, replaced));
+    for (const { snapshotKey, id, chunks } of evicted) await blobs.delete(chunkKeys(snapshotKey, id, chunks));
+    const own = store
+      .builds()
+      .filter(isFinished)
+      .map(({ id }) => id);
+    const kept = await use(async (sql) => {
+      await forgetBuilds(
+        sql,
+        evicted.map(({ id }) => id),
+      );
+      return registeredBuilds(sql, own);
+    });
+    for (const id of own) if (!kept.has(id)) store.remove(id);
+  }
+
+  #manifestOf(builds: readonly FinishedBuild[], { scope, rulesVersion }: CacheOrder) {
+    const { random, schema, format } = this.#options;
+    return manifestOf(builds, { id: random.uuid(), schema, format, scope, rulesVersion });
+  }
+
+  /** In the schema's order, each once. */
+  #tablesOf({ tables }: CacheOrder): readonly string[] {
+    const { schema } = this.#options;
+    const unknown = tables?.find((name) => !findTable(schema, name));
+    if (unknown !== undefined)
+      throw new SyncError('invalid-message', `there is no table ${unknown.slice(0, 64)} in this schema`);
+    return schema.tables.map(({ name }) => name).filter((name) => tables === null || tables.includes(name));
+  }
+}
+
+/** Like `Promise.all`, but a failure is thrown only when all have ended: what fails later would be told to a caller who asked for nothing yet. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,7 +1,10 @@
+import { memoryHydrationFiles } from '@millrace/hydration';
 import { jsonLogger, systemClock, systemRandom } from '@millrace/kernel';
-import { openKeptStorage } from './browser/open-storage.js';
+import { openKeptStorage, type OpenedStorage } from './browser/open-storage.js';
+import type { OpfsDirectory } from './browser/opfs-directory.js';
 import { scopeName, takeClientSlot } from './browser/client-slot.js';
 import { serveClient } from './browser/serve-client.js';
+import { fetchTemplate } from './browser/template.js';
 import type { RpcPort } from './browser/rpc.js';
 import { openPGlite } from './store/open-pglite.js';
 import { httpTransport } from './transport/http-transport.js';
@@ -11,16 +14,29 @@ import { httpTransport } from './transport/http-transport.js';
 const logger = jsonLogger((line, level) => console[level](line), 'warn');
 const clock = systemClock;
 
+/** Written this way, a bundler finds the file and puts it beside the app; it is made by the project's target `template`. */
+const TEMPLATE = new URL('../out-template/pglite-template.tar.gz', import.meta.url);
+
+const template = () => fetchTemplate({ url: TEMPLATE, fetch: (...args) => fetch(...args), logger });
+
+async function openMemory(): Promise<OpenedStorage> {
+  const image = await template();
+  const pg = await openPGlite(image === null ? {} : { loadDataDir: image });
+  return { kind: 'memory', pg, files: memoryHydrationFiles() };
+}
+
 serveClient(globalThis as unknown as RpcPort, {
   clock,
   random: systemRandom,
   logger,
   transport: (url) => httpTransport({ url, fetch: (...args) => fetch(...args), WebSocket, clock }),
   openStorage: async ({ storage, url, principal }) => {
-    if (storage === 'memory') return { kind: 'memory', pg: await openPGlite(), release: () => undefined };
+    if (storage === 'memory') return { ...(await openMemory()), release: () => undefined };
     const slot = await takeClientSlot(navigator.locks, scopeName(url, principal));
     try {
-      return { ...(await openKeptStorage(slot.name, { clock, logger })), release: slot.release };
+      const root = (await navigator.storage.getDirectory()) as unknown as OpfsDirectory;
+      const opened = await openKeptStorage(slot.name, { root, openPGlite, template, clock, logger });
+      return { ...opened, release: slot.release };
     } catch (error) {
       slot.release();
       throw error;

@@ -1,5 +1,9 @@
 import { errorText, SyncError, type Clock, type Logger } from '@millrace/kernel';
-import { openPGlite, type LocalPostgres } from '../store/open-pglite.js';
+import type { PGliteOptions } from '@electric-sql/pglite';
+import type { HydrationFiles } from '@millrace/hydration';
+import type { LocalPostgres } from '../store/open-pglite.js';
+import { forget, orNull, type OpfsDirectory } from './opfs-directory.js';
+import { opfsFiles } from './opfs-files.js';
 
 /** Where a database is kept: OPFS file by file, OPFS through memory (for browsers with few file handles), or not at all. */
 export type StorageKind = 'opfs-ahp' | 'memfs2opfs' | 'memory';
@@ -10,19 +14,28 @@ const OPEN_MS = 30_000;
 export interface OpenedStorage {
   readonly pg: LocalPostgres;
   readonly kind: StorageKind;
+  /** Where a hydration keeps what it has downloaded. */
+  readonly files: HydrationFiles;
+}
+
+export interface OpenStoragePorts {
+  readonly root: OpfsDirectory;
+  readonly openPGlite: (options: PGliteOptions) => Promise<LocalPostgres>;
+  /** Image of a new database; null if there is none. */
+  readonly template: () => Promise<Blob | null>;
+  readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** Opens the kept database `name`, in the best way that this browser can. Throws `storage-failed` if it can keep none: the app decides about `memory`. */
-export async function openKeptStorage(
-  name: string,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<OpenedStorage> {
+export async function openKeptStorage(name: string, ports: OpenStoragePorts): Promise<OpenedStorage> {
   const failures: string[] = [];
   for (const kind of ['opfs-ahp', 'memfs2opfs'] as const) {
     try {
-      return { kind, pg: await inTime(openPGlite({ dataDir: `${kind}://${name}-${kind}` }), clock) };
+      const pg = await openOrMake(kind, `${name}-${kind}`, ports);
+      return { kind, pg, files: opfsFiles(ports.root, `${name}-hydration`) };
     } catch (error) {
-      logger.warn('storage could not be opened', { kind, error });
+      ports.logger.warn('storage could not be opened', { kind, error });
       failures.push(`${kind}: ${errorText(error)}`);
     }
   }
@@ -30,6 +43,36 @@ export async function openKeptStorage(
     'storage-failed',
     `This browser cannot keep a database (${failures.join('; ')}). Private windows often cannot.`,
   );
+}
+
+/**
+ * A new database is marked until it is whole: the half of one that a killed tab left behind looks like a database, could never be opened, and holds
+ * nothing yet.
+ */
+async function openOrMake(kind: StorageKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+  const { root } = ports;
+  const mark = `${folder}.unfinished`;
+  if (await orNull(root.getFileHandle(mark))) await forget(root, folder);
+  const dataDir = `${kind}://${folder}`;
+  if (await orNull(root.getDirectoryHandle(folder))) return inTime(ports.openPGlite({ dataDir }), ports.clock);
+  await root.getFileHandle(mark, { create: true });
+  const pg = await make(dataDir, folder, ports);
+  await forget(root, mark);
+  return pg;
+}
+
+/** From the image, else by initdb: also if the image turns out to be of another PGlite. */
+async function make(dataDir: string, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+  const image = await ports.template();
+  if (image !== null) {
+    try {
+      return await inTime(ports.openPGlite({ dataDir, loadDataDir: image }), ports.clock);
+    } catch (error) {
+      ports.logger.warn('the template image cannot be opened', { error });
+      await forget(ports.root, folder);
+    }
+  }
+  return inTime(ports.openPGlite({ dataDir }), ports.clock);
 }
 
 async function inTime<T>(opening: Promise<T>, clock: Clock): Promise<T> {

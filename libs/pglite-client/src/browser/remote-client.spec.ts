@@ -1,11 +1,13 @@
+import { memoryHydrationFiles } from '@millrace/hydration';
 import { silentLogger, SqlError, SyncError, systemClock, systemRandom, type Row } from '@millrace/kernel';
 import type { Validators } from '@millrace/schema-meta';
 import { InvalidWriteError } from '../client/local-errors.js';
 import { openPGlite } from '../store/open-pglite.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { frames, put, item, uuid } from '../testing/conformance/client-store-world.js';
-import { emptySnapshot } from '../testing/empty-snapshot.js';
+import { emptyHydration } from '../testing/empty-hydration.js';
 import { scriptedTransport, welcomeAt, type ScriptedSocket } from '../testing/scripted-transport.js';
+import { serveHydration } from '../testing/serve-hydration.js';
 import { until } from '../testing/until.js';
 import { remoteClient, type RemoteClient } from './remote-client.js';
 import { serveClient } from './serve-client.js';
@@ -25,9 +27,14 @@ describe('a client over a message channel', () => {
 
   beforeAll(async () => {
     channel = new MessageChannel();
-    transport.onSnapshot = () => emptySnapshot(10);
+    await serveHydration(transport, emptyHydration(10));
     serveClient(channel.port2, {
-      openStorage: async () => ({ kind: 'memory', pg: await openPGlite(), release: released }),
+      openStorage: async () => ({
+        kind: 'memory',
+        pg: await openPGlite(),
+        files: memoryHydrationFiles(),
+        release: released,
+      }),
       transport: () => transport,
       clock: systemClock,
       random: systemRandom,

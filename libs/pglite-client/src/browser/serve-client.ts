@@ -1,4 +1,3 @@
-import { memoryHydrationFiles } from '@millrace/hydration';
 import { must, type Clock, type Logger, type Random } from '@millrace/kernel';
 import { startClient, type StartedClient } from '../client/start-client.js';
 import type { Transport } from '../core/ports/transport.js';
@@ -35,7 +34,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
       const started = await startClient({
         pg: storage.pg,
         transport: ports.transport(request.url),
-        files: memoryHydrationFiles(),
+        files: storage.files,
         getToken: () => page.getToken(),
         schema: request.schema,
         validate: request.validates ? (...args) => page.validate(...args) : null,

@@ -1,0 +1,91 @@
+import type { PGliteOptions } from '@electric-sql/pglite';
+import { systemClock } from '@millrace/kernel';
+import { recordingLogger } from '@millrace/testing';
+import type { LocalPostgres } from '../store/open-pglite.js';
+import { fakeOpfs, type FakeOpfs } from '../testing/fake-opfs.js';
+import { openKeptStorage } from './open-storage.js';
+
+const image = new Blob(['image']);
+
+describe('openKeptStorage', () => {
+  let root: FakeOpfs;
+  let opened: PGliteOptions[];
+  /** What opening does: it makes the folder, as PGlite does first of all, and may fail. */
+  let open: (options: PGliteOptions, folder: FakeOpfs) => Promise<LocalPostgres>;
+  let template: Blob | null;
+  const pg = {} as LocalPostgres;
+  const start = () =>
+    openKeptStorage('me', {
+      root,
+      openPGlite: async (options) => {
+        opened.push(options);
+        const folder = await root.getDirectoryHandle(options.dataDir?.split('//')[1] ?? '', { create: true });
+        return open(options, folder as FakeOpfs);
+      },
+      template: () => Promise.resolve(template),
+      clock: systemClock,
+      logger: recordingLogger(),
+    });
+  const kinds = () => opened.map(({ dataDir, loadDataDir }) => [dataDir, loadDataDir !== undefined]);
+
+  beforeEach(() => {
+    root = fakeOpfs();
+    opened = [];
+    template = image;
+    open = () => Promise.resolve(pg);
+  });
+
+  it('makes a new database from the image, and opens it without the next time', async () => {
+    expect(await start()).toMatchObject({ kind: 'opfs-ahp', pg });
+    await start();
+    expect(kinds()).toEqual([
+      ['opfs-ahp://me-opfs-ahp', true],
+      ['opfs-ahp://me-opfs-ahp', false],
+    ]);
+    expect([...root.entries.keys()]).toEqual(['me-opfs-ahp']);
+  });
+
+  it('makes it by initdb where there is no image', async () => {
+    template = null;
+    await start();
+    expect(kinds()).toEqual([['opfs-ahp://me-opfs-ahp', false]]);
+  });
+
+  it('makes it by initdb, in an empty folder, if the image is of another PGlite', async () => {
+    open = async ({ loadDataDir }, folder) => {
+      expect([...folder.entries.keys()]).toEqual([]);
+      await folder.getFileHandle('PG_VERSION', { create: true });
+      if (loadDataDir) throw new Error('incompatible');
+      return pg;
+    };
+    expect(await start()).toMatchObject({ kind: 'opfs-ahp' });
+    expect(kinds().map(([, fromImage]) => fromImage)).toEqual([true, false]);
+  });
+
+  it('the half of a new database that a killed tab left is made anew; a whole one never is', async () => {
+    open = () => new Promise(() => undefined);
+    void start();
+    while (opened.length === 0) await Promise.resolve();
+    const half = root.entries.get('me-opfs-ahp');
+    open = () => Promise.resolve(pg);
+    await start();
+    const whole = root.entries.get('me-opfs-ahp');
+    expect(whole).not.toBe(half);
+    await start();
+    expect(root.entries.get('me-opfs-ahp')).toBe(whole);
+  });
+
+  it('takes the next way if one does not work, and says why if none does', async () => {
+    open = ({ dataDir }) =>
+      dataDir?.startsWith('opfs-ahp') ? Promise.reject(new Error('no handles')) : Promise.resolve(pg);
+    expect(await start()).toMatchObject({ kind: 'memfs2opfs' });
+    open = () => Promise.reject(new Error('no storage'));
+    await expect(start()).rejects.toThrow(/opfs-ahp: no storage; memfs2opfs: no storage/);
+  });
+
+  it('keeps the files of a hydration beside it', async () => {
+    const { files } = await start();
+    await files.write('a', Uint8Array.of(1));
+    expect(await (await start()).files.read('a')).toEqual(Uint8Array.of(1));
+  });
+});

@@ -134,7 +134,7 @@ test('[D1] listeners get every stretch of history once and without a gap, throug
   let saves = 0;
   const capture = world.capture({
     store: {
-      load: () => world.store.load(),
+      ...world.store,
       save: async (state) => {
         if (++saves % 3 === 0) throw new Error('the disk of the object failed');
         await world.store.save(state);

@@ -21,6 +21,8 @@ export interface CaptureOptions {
   readonly idleConfirmMs?: number;
   /** Age at which {@link Capture.tick} renews an open stream, ms (default 5 min): hosts end an I/O that lasts too long, at a moment of their own choice [C7]. */
   readonly renewMs?: number;
+  /** How often {@link Capture.tick} looks whether synced tables were altered or have joined, ms (default 60,000) [M4]. */
+  readonly catalogMs?: number;
   /** Opens a session; one is held by `stream`, two by `poll` [Z2]. */
   readonly openSql: () => Promise<SqlSession>;
   readonly openStream: OpenReplicationStream;

@@ -18,6 +18,7 @@ import { commitTimeMs } from './pgoutput/commit-time.js';
 import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
 import { runSession, type SessionOptions } from './session.js';
+import { catalogText } from './slot/known-columns.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
 import { identityIssues, type IdentityIssue } from './slot/replica-identity.js';
 import { readSlot } from './slot/slot-facts.js';
@@ -29,6 +30,7 @@ const DEFAULTS = {
   pollMs: 1_000,
   idleConfirmMs: 10_000,
   renewMs: 5 * 60_000,
+  catalogMs: 60_000,
 } as const;
 /** A session that lasted so long has recovered: the next failure starts counting anew. */
 const RECOVERED_AFTER_MS = 10_000;
@@ -40,6 +42,14 @@ const WAIT_FOR_WAL_MS = 100;
 export function createCapture(given: CaptureOptions): Capture {
   const options: Required<CaptureOptions> = { ...DEFAULTS, ...given };
   return new CaptureLoop(options);
+}
+
+interface OpenStream {
+  readonly openedAt: number;
+  readonly renew: AbortController;
+  /** What the catalog said of the synced tables when it was opened. */
+  readonly catalog: string;
+  catalogSeenAt: number;
 }
 
 /** Ends a session that has nothing wrong with it. */
@@ -54,10 +64,13 @@ class CaptureLoop implements Capture {
   readonly #persisted = new Set<PersistedListener>();
   readonly #epochs = new Set<EpochListener>();
   readonly #reported = new Set<string>();
+  #givenUp: PoisonError | null = null;
   #head: Position | null = null;
   #passed: Lsn | null = null;
   #sql: SqlSession | null = null;
-  #stream: { readonly openedAt: number; readonly renew: AbortController } | null = null;
+  #stream: OpenStream | null = null;
+  /** What could not get past us, until history has got past it. */
+  readonly #skips = new Map<Lsn, 'rows' | 'all'>();
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   constructor(options: Required<CaptureOptions>) {
@@ -89,14 +102,14 @@ class CaptureLoop implements Capture {
     this.#backoffNap.wake();
     this.#renewIfOld();
     void this.#refreshSlot();
+    void this.#watchCatalog();
     void this.#moveWal();
   }
 
   #renewIfOld(): void {
-    const { clock, reader, renewMs } = this.#options;
+    const { clock, renewMs } = this.#options;
     const stream = this.#stream;
-    if (reader === 'stream' && stream && clock.now() - stream.openedAt >= renewMs)
-      stream.renew.abort(new RenewStream());
+    if (stream && clock.now() - stream.openedAt >= renewMs) stream.renew.abort(new RenewStream());
   }
 
   nudge(): void {
@@ -134,16 +147,16 @@ class CaptureLoop implements Capture {
   async #loop(signal: AbortSignal): Promise<void> {
     const { clock, logger, random } = this.#options;
     const poison = createPoisonCounter();
-    let givenUp: PoisonError | null = null;
     let failures = 0;
     while (!signal.aborted) {
       const began = clock.now();
       try {
-        await this.#session(signal, givenUp);
+        await this.#session(signal);
       } catch (error) {
         if (signal.aborted) break;
         if (error instanceof RenewStream) continue;
-        givenUp = poison.givenUp(error);
+        const givenUp = poison.givenUp(error);
+        if (givenUp) this.#givenUp = givenUp;
         failures = clock.now() - began > RECOVERED_AFTER_MS ? 0 : failures;
         const code = error instanceof SyncError ? error.code : 'internal';
         logger.warn('capture was interrupted', { code, error: errorText(error), failures });
@@ -154,17 +167,17 @@ class CaptureLoop implements Capture {
     }
   }
 
-  /** `givenUp`: a transaction that nothing gets past. It is kept, and a new history begins behind it: every client then hydrates, and has its rows [C9]. */
-  async #session(signal: AbortSignal, givenUp: PoisonError | null): Promise<never> {
+  async #session(signal: AbortSignal): Promise<never> {
     const sql = await this.#options.openSql();
     this.#sql = sql;
     try {
-      if (givenUp) await this.#quarantine(sql, givenUp);
-      const opened = await openHistory(sql, this.#options, givenUp && 'quarantined');
+      if (this.#givenUp) await this.#quarantine(sql, this.#givenUp);
+      const opened = await openHistory(sql, this.#options);
       this.#health.become('starting');
       await this.#announce(sql, opened);
       const renew = new AbortController();
-      this.#stream = { openedAt: this.#options.clock.now(), renew };
+      const openedAt = this.#options.clock.now();
+      this.#stream = { openedAt, renew, catalog: await catalogText(sql, this.#options), catalogSeenAt: openedAt };
       return await runSession(sql, opened, this.#sessionOptions(AbortSignal.any([signal, renew.signal])));
     } finally {
       this.#sql = null;
@@ -173,6 +186,7 @@ class CaptureLoop implements Capture {
     }
   }
 
+  /** A transaction that nothing gets past is kept; fill marks of its tables take its place, so that every client reads those anew [C9]. */
   async #quarantine(sql: SqlSession, givenUp: PoisonError): Promise<void> {
     const { commitLsn, tables } = givenUp.transaction;
     this.#options.logger.error('a transaction is put into quarantine', {
@@ -181,7 +195,10 @@ class CaptureLoop implements Capture {
       reason: givenUp.message,
     });
     await quarantine(sql, this.#options.slot, givenUp);
-    this.#health.quarantined();
+    const again = this.#skips.has(commitLsn);
+    this.#skips.set(commitLsn, again ? 'all' : 'rows');
+    this.#givenUp = null;
+    if (!again) this.#health.quarantined();
   }
 
   /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */
@@ -192,6 +209,7 @@ class CaptureLoop implements Capture {
     for (const issue of await identityIssues(sql, this.#options.schema)) this.#reportIdentity(issue);
     const known = this.#head;
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
+      this.#skips.clear();
       this.#head = position;
       this.#reach(opened.head.lastEndLsn);
       this.#options.logger.warn('a new epoch has begun', {
@@ -221,8 +239,13 @@ class CaptureLoop implements Capture {
     this.#head = to;
     const changes = transactions.reduce((sum, transaction) => sum + transaction.entries.length, 0);
     const last = transactions.at(-1);
+    if (last) this.#forgetSkips(last.commitLsn);
     if (last) this.#health.persisted({ transactions: transactions.length, changes }, commitTimeMs(last.commitTime));
     for (const listener of this.#persisted) listener(transactions, from, to);
+  }
+
+  #forgetSkips(passed: Lsn): void {
+    for (const commitLsn of this.#skips.keys()) if (commitLsn <= passed) this.#skips.delete(commitLsn);
   }
 
   #sessionOptions(signal: AbortSignal): SessionOptions {
@@ -239,6 +262,7 @@ class CaptureLoop implements Capture {
     return {
       ...this.#options,
       observer,
+      skips: this.#skips,
       napper: this.#pollNap,
       reading: () => this.#health.become(working),
       reportUnknown: (table, column) => this.#reportUnknown(table, column),
@@ -271,6 +295,19 @@ class CaptureLoop implements Capture {
       if (slot) this.#health.sawSlot(slot);
     } catch (error) {
       this.#options.logger.debug('the slot could not be read for the status', { error: errorText(error) });
+    }
+  }
+
+  /** A table that nobody writes to is not in the stream, however it was altered: a new session looks into it, and asks for what is needed [M4]. */
+  async #watchCatalog(): Promise<void> {
+    const { clock, catalogMs, logger } = this.#options;
+    const [sql, stream] = [this.#sql, this.#stream];
+    if (!sql || !stream || clock.now() - stream.catalogSeenAt < catalogMs) return;
+    stream.catalogSeenAt = clock.now();
+    try {
+      if ((await catalogText(sql, this.#options)) !== stream.catalog) stream.renew.abort(new RenewStream());
+    } catch (error) {
+      logger.debug('the catalog could not be looked at', { error: errorText(error) });
     }
   }
 

@@ -13,6 +13,9 @@ export interface ConfirmedState {
 export interface ConfirmedStore {
   load(): Promise<ConfirmedState | null>;
   save(state: ConfirmedState): Promise<void>;
+  /** The columns of each synced table as they were last seen in the stream, for {@link FillMarks}; null before the first time. */
+  loadSignatures(): Promise<ReadonlyMap<string, string> | null>;
+  saveSignatures(signatures: ReadonlyMap<string, string>): Promise<void>;
 }
 
 export function confirmedState(position: Position, slotTarget: Lsn): ConfirmedState {

@@ -2,6 +2,7 @@ import type { CapturedChange } from '@millrace/change-history';
 import type { Lsn } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ReportUnknown } from './captured-table.js';
+import type { FillRequest } from './fill-request.js';
 
 /** A transaction as decoded: with the 32-bit xid of the protocol, which the pump widens. */
 export interface DecodedTransaction {
@@ -10,6 +11,10 @@ export interface DecodedTransaction {
   readonly endLsn: Lsn;
   readonly commitTime: string;
   readonly changes: readonly CapturedChange[];
+  /** Fills that were asked for in it. */
+  readonly fills?: readonly FillRequest[];
+  /** Of the tables that the plug-in described in it: their columns as one text. */
+  readonly signatures?: ReadonlyMap<string, string>;
   /** What it costs to hold it, in bytes. */
   readonly bytes: number;
 }
@@ -17,14 +22,22 @@ export interface DecodedTransaction {
 export interface DecoderOptions {
   readonly schema: SchemaMeta;
   readonly reportUnknown: ReportUnknown;
+  /** Transactions that cannot be decoded or stored, by commit LSN: fill marks of their tables take their place [C9]. */
+  readonly skips?: Skips;
 }
+
+/**
+ * `rows`: rows of synced tables are left out, those of the engine's own are kept, since they are the acks of clients. `all`: those too, since even
+ * they stand in the way.
+ */
+export type Skips = ReadonlyMap<Lsn, 'rows' | 'all'>;
 
 /** Turns the messages of one output plug-in into transactions: the same value from every plug-in [C2]. Values stay Postgres text throughout (I10). */
 export interface Decoder {
   /** Takes the next message; returns the transaction that it ends, if it does. Throws a `PoisonError` (`decode-failed`, `limit-exceeded`) for a transaction that cannot be decoded [C9]. */
   decode(payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null;
-  /** Gives up the transaction of a message that was not even fetched, since it has so many bytes [C6]. */
-  refuse(bytes: number): never;
+  /** For a message that was not fetched whole, since it has so many bytes: gives its transaction up, unless it is of no interest [C6]. `head`: its first bytes. */
+  refuse(bytes: number, head: Uint8Array): void;
   /** Commit LSN of the transaction that has begun and not ended; null between transactions. */
   readonly openTransaction: Lsn | null;
 }

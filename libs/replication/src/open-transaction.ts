@@ -1,6 +1,8 @@
-import type { CapturedChange } from '@millrace/change-history';
+import { findEngineTable, type CapturedChange } from '@millrace/change-history';
 import { SyncError, type Lsn } from '@millrace/kernel';
-import type { DecodedTransaction } from './decoder.js';
+import type { DecodedTransaction, DecoderOptions } from './decoder.js';
+import { fillMark } from './fill-marks.js';
+import type { FillRequest } from './fill-request.js';
 import { PoisonError } from './poison.js';
 
 export interface TransactionBegin {
@@ -14,23 +16,40 @@ export interface OpenTransaction {
   readonly commitLsn: Lsn | null;
   begin(begin: TransactionBegin): void;
   add(change: CapturedChange): void;
+  request(fill: FillRequest): void;
+  describe(table: string, signature: string): void;
   /** Counts what a message costs to hold; nothing between transactions. */
   count(bytes: number): void;
   commit(commitLsn: Lsn, endLsn: Lsn): DecodedTransaction;
   /** Runs the decoding of one message; an error inside a transaction becomes one of that transaction. */
   guard<T>(payload: Uint8Array | null, decode: () => T): T;
+  /** Runs the decoding of a message between begin and commit. In a transaction that is skipped its failure puts every table in doubt, and no more: null. */
+  attempt<T>(decode: () => T): T | null;
+  /** Whether a change of this table is to be left out, since its transaction is skipped; the table is remembered. */
+  skips(table: string): boolean;
 }
 
 /** Bytes of one transaction's messages: it is held in memory as a whole, and that memory is bounded (Z2, F15). */
 const TRANSACTION_BYTES = 64 * 1024 * 1024;
 
-export function createOpenTransaction(): OpenTransaction {
-  let open: (TransactionBegin & { readonly changes: CapturedChange[]; bytes: number }) | null = null;
+interface Open extends TransactionBegin {
+  readonly changes: CapturedChange[];
+  readonly skipped: 'rows' | 'all' | null;
+  fills?: FillRequest[];
+  signatures?: Map<string, string>;
+  /** Tables of what is skipped, or all of the schema. */
+  readonly doubtful: Set<string>;
+  bytes: number;
+}
 
-  const inTransaction = () => {
+export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 'schema' | 'skips'>): OpenTransaction {
+  let open: Open | null = null;
+
+  const inTransaction = (): Open => {
     if (!open) throw new SyncError('decode-failed', 'a change outside any transaction');
     return open;
   };
+  const doubtAll = ({ doubtful }: Open) => schema.tables.forEach(({ name }) => doubtful.add(name));
 
   return {
     get commitLsn() {
@@ -38,13 +57,20 @@ export function createOpenTransaction(): OpenTransaction {
     },
     begin(begin) {
       if (open) throw new SyncError('decode-failed', 'a transaction begins inside another');
-      open = { ...begin, changes: [], bytes: 0 };
+      const skipped = skips?.get(begin.commitLsn) ?? null;
+      open = { ...begin, changes: [], skipped, doubtful: new Set(), bytes: 0 };
     },
     add(change) {
       inTransaction().changes.push(change);
     },
+    request(fill) {
+      (inTransaction().fills ??= []).push(fill);
+    },
+    describe(table, signature) {
+      if (open) (open.signatures ??= new Map()).set(table, signature);
+    },
     count(bytes) {
-      if (!open) return;
+      if (!open || open.skipped) return;
       open.bytes += bytes;
       if (open.bytes > TRANSACTION_BYTES)
         throw new SyncError(
@@ -53,11 +79,12 @@ export function createOpenTransaction(): OpenTransaction {
         );
     },
     commit(commitLsn, endLsn) {
-      const { bytes, ...begun } = inTransaction();
+      const { skipped: _skipped, doubtful, changes, ...begun } = inTransaction();
       if (commitLsn !== begun.commitLsn)
         throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
       open = null;
-      return { ...begun, endLsn, bytes };
+      const marks = [...doubtful].sort().map((table) => fillMark(table, 'quarantined'));
+      return { ...begun, changes: [...marks, ...changes], endLsn };
     },
     guard(payload, decode) {
       try {
@@ -71,6 +98,22 @@ export function createOpenTransaction(): OpenTransaction {
           cause: error,
         });
       }
+    },
+    attempt(decode) {
+      if (!open?.skipped) return decode();
+      try {
+        return decode();
+      } catch (error) {
+        if (!(error instanceof SyncError)) throw error;
+        doubtAll(open);
+        return null;
+      }
+    },
+    skips(table) {
+      if (!open?.skipped) return false;
+      if (findEngineTable(table)) return open.skipped === 'all';
+      open.doubtful.add(table);
+      return true;
     },
   };
 }

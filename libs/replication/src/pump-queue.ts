@@ -1,11 +1,21 @@
-import type { Lsn } from '@millrace/kernel';
+import { maxLsn, type Lsn } from '@millrace/kernel';
 import { createEvent } from './event.js';
 import type { DecodedTransaction } from './decoder.js';
 
-/** What a reader hands to the pump, in the order of the WAL. `reached`: everything that commits below `lsn` has been handed over before. */
+/**
+ * What a reader hands to the pump, in the order of the WAL. `reached`: everything that commits below `lsn` has been handed over before; `follow`: the
+ * slot has to follow at once, since the reader goes on from there.
+ */
 export type PumpItem =
   | { readonly kind: 'transaction'; readonly transaction: DecodedTransaction }
-  | { readonly kind: 'reached'; readonly lsn: Lsn };
+  | { readonly kind: 'reached'; readonly lsn: Lsn; readonly follow?: boolean };
+
+/** A transaction that holds nothing of ours is a mark and no more: plug-ins that tell of every commit would else fill the queue with them [C8]. */
+export function pumpItemOf(transaction: DecodedTransaction): PumpItem {
+  const { changes, fills = [], signatures, endLsn } = transaction;
+  const isEmpty = changes.length === 0 && fills.length === 0 && !signatures?.size;
+  return isEmpty ? { kind: 'reached', lsn: endLsn } : { kind: 'transaction', transaction };
+}
 
 export interface PumpQueueOptions {
   /** Bytes that wait above which a reader has to wait too; one larger transaction still gets in alone [Z2]. */
@@ -39,7 +49,7 @@ export function createPumpQueue({ maxBytes, signal }: PumpQueueOptions): PumpQue
   return {
     put(item) {
       const last = items.at(-1);
-      if (item.kind === 'reached' && last?.kind === 'reached') items[items.length - 1] = item;
+      if (item.kind === 'reached' && last?.kind === 'reached') items[items.length - 1] = furtherOf(last, item);
       else items.push(item);
       if (item.kind === 'transaction') bytes += item.transaction.bytes;
       filled.fire();
@@ -66,6 +76,12 @@ export function createPumpQueue({ maxBytes, signal }: PumpQueueOptions): PumpQue
       return items.length === 0 && !busy ? AT_ONCE : drained.next();
     },
   };
+}
+
+type Reached = Extract<PumpItem, { readonly kind: 'reached' }>;
+
+function furtherOf(a: Reached, b: Reached): Reached {
+  return { kind: 'reached', lsn: maxLsn(a.lsn, b.lsn), follow: Boolean(a.follow) || Boolean(b.follow) };
 }
 
 function countWithin(

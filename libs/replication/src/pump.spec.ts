@@ -2,6 +2,7 @@ import type { HistoryTransaction } from '@millrace/change-history';
 import { lsnFrom, type Lsn, type SqlConnection } from '@millrace/kernel';
 import { manualClock } from '@millrace/testing';
 import { createPumpQueue } from './pump-queue.js';
+import { FillMarks } from './fill-marks.js';
 import { runPump } from './pump.js';
 import type { DecodedTransaction } from './decoder.js';
 import { schemaOf } from './testing/schemas.js';
@@ -55,9 +56,15 @@ function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 
     source: { decoder: 'pgoutput', reader: 'stream' },
     head: start,
     slotTarget: lsn(101),
+    fillMarks: new FillMarks(schema, new Map([['items', 'as before']])),
     nearXid: 200n,
     store: {
       load: () => Promise.resolve(null),
+      loadSignatures: () => Promise.resolve(null),
+      saveSignatures: (signatures) => {
+        effects.push(`signatures of ${[...signatures.keys()].join()}`);
+        return Promise.resolve();
+      },
       save: ({ seq, slotTarget }) => {
         effects.push(`store ${seq} ${slotTarget}`);
         return Promise.resolve();
@@ -88,6 +95,27 @@ test('[H4] history, then the store, then the slot, then the bells: in this order
   void queue.put({ kind: 'reached', lsn: lsn(150) });
   await queue.drained();
   expect(effects).toEqual(['history', 'store 2 150', 'confirm 150', 'bells 1 0-2', 'passed 150']);
+  await stop();
+});
+
+test('[M4] a table that was altered: its mark is history before its columns are known, and those before the slot moves', async () => {
+  const { effects, history, queue, stop } = recordedPump();
+  const signatures = new Map([['items', 'altered']]);
+  void queue.put({ kind: 'transaction', transaction: { ...transaction(110), signatures } });
+  void queue.put({ kind: 'transaction', transaction: { ...transaction(120), signatures } });
+  await queue.drained();
+  expect(effects).toEqual([
+    'history',
+    'signatures of items',
+    'store 3 121',
+    'confirm 121',
+    'bells 2 0-3',
+    'passed 121',
+  ]);
+  expect(history.map(({ entries }) => entries.map(({ operation }) => operation))).toEqual([
+    ['fill', 'insert'],
+    ['insert'],
+  ]);
   await stop();
 });
 

@@ -8,6 +8,7 @@ import {
 import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
+import type { FillMarks } from './fill-marks.js';
 import { visiblePrefix } from './gate.js';
 import type { DecodedTransaction } from './decoder.js';
 import { PoisonError, isPoisonous } from './poison.js';
@@ -32,6 +33,7 @@ export interface PumpOptions {
   readonly source: CaptureSource;
   readonly head: HistoryHead;
   readonly slotTarget: Lsn;
+  readonly fillMarks: FillMarks;
   /** A 64-bit transaction id of now. */
   readonly nearXid: bigint;
   readonly store: ConfirmedStore;
@@ -55,7 +57,8 @@ const GATE_MOST_MS = 50;
  */
 export async function runPump(options: PumpOptions): Promise<never> {
   const { queue, signal } = options;
-  const state: PumpState = { ...options, idleConfirmedAt: Number.NEGATIVE_INFINITY };
+  const state: PumpState = { ...options, idleConfirmedAt: Number.NEGATIVE_INFINITY, cancelRepeat: null };
+  signal.addEventListener('abort', () => state.cancelRepeat?.(), { once: true });
   for (;;) {
     const items = await queue.take(TURN);
     await turn(state, items);
@@ -69,12 +72,14 @@ interface PumpState extends PumpOptions {
   slotTarget: Lsn;
   nearXid: bigint;
   idleConfirmedAt: number;
+  /** Of the mark that comes again, see {@link repeatLater}. */
+  cancelRepeat: (() => void) | null;
 }
 
 async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> {
   const through = throughOf(items);
   let waiting = items.flatMap((item) => (item.kind === 'transaction' ? captured(pump, item.transaction) : []));
-  if (waiting.length === 0) return reachIdle(pump, through);
+  if (waiting.length === 0) return reachIdle(pump, through, mustFollow(items));
   while (waiting.length > 0) {
     const visible = await passGate(pump, waiting);
     waiting = waiting.slice(visible.length);
@@ -111,18 +116,20 @@ async function persistAlone(pump: PumpState, transaction: CapturedTransaction): 
   }
 }
 
-/** How far the WAL is dealt with once these items are. */
+/** How far the WAL is dealt with once these items are. The last one says it, unless that is a mark that came again. */
 function throughOf(items: readonly PumpItem[]): Lsn {
-  const last = items.at(-1) as PumpItem;
-  return last.kind === 'reached' ? last.lsn : last.transaction.endLsn;
+  return items
+    .map((item) => (item.kind === 'reached' ? item.lsn : item.transaction.endLsn))
+    .reduce((furthest, lsn) => maxLsn(furthest, lsn));
 }
 
 /** The transaction with its 64-bit id; nothing for an empty one [C8] and for one that a restart delivered again [H2]. */
 function captured(pump: PumpState, decoded: DecodedTransaction): readonly CapturedTransaction[] {
-  if (decoded.changes.length === 0 || decoded.commitLsn <= pump.head.lastCommitLsn) return [];
+  const changes = pump.fillMarks.mark(decoded);
+  if (changes.length === 0 || decoded.commitLsn <= pump.head.lastCommitLsn) return [];
   const xid = widenXid(decoded.xid, pump.nearXid);
   pump.nearXid = xid;
-  const { commitLsn, endLsn, commitTime, changes } = decoded;
+  const { commitLsn, endLsn, commitTime } = decoded;
   return [{ xid, commitLsn, endLsn, commitTime, changes }];
 }
 
@@ -161,17 +168,35 @@ async function persist(pump: PumpState, transactions: readonly CapturedTransacti
   pump.observer.passed(through);
 }
 
+/** Whether the slot has to follow now, however little it has moved. */
+function mustFollow(items: readonly PumpItem[]): boolean {
+  return items.some((item) => item.kind === 'reached' && item.follow === true);
+}
+
 /** Nothing of ours up to here: callers that wait for it go on; the slot follows now and then, so that Postgres can let go of its WAL [C8]. */
-async function reachIdle(pump: PumpState, through: Lsn): Promise<void> {
+async function reachIdle(pump: PumpState, through: Lsn, follow: boolean): Promise<void> {
   pump.observer.passed(through);
-  const now = pump.clock.now();
-  if (through <= pump.slotTarget || now - pump.idleConfirmedAt < pump.idleConfirmMs) return;
-  pump.idleConfirmedAt = now;
+  if (through <= pump.slotTarget) return;
+  const dueInMs = pump.idleConfirmedAt + pump.idleConfirmMs - pump.clock.now();
+  if (dueInMs > 0 && !follow) return repeatLater(pump, through, dueInMs);
+  pump.idleConfirmedAt = pump.clock.now();
   await storeAndConfirm(pump, through);
+}
+
+/** The same mark again, when the slot may follow: the last one before a silence would else keep its WAL for as long as that lasts [F8]. */
+function repeatLater(pump: PumpState, lsn: Lsn, afterMs: number): void {
+  pump.cancelRepeat?.();
+  pump.cancelRepeat = pump.clock.after(afterMs, () => {
+    // It may have to wait for room; the end of the session ends that wait, and nobody needs the mark then.
+    pump.queue.put({ kind: 'reached', lsn }).catch(() => undefined);
+  });
 }
 
 async function storeAndConfirm(pump: PumpState, through: Lsn): Promise<void> {
   pump.slotTarget = maxLsn(pump.slotTarget, through);
+  // After the marks that they gave rise to, and before their messages can be let go of: a crash in between finds them again.
+  const signatures = pump.fillMarks.takeChanged();
+  if (signatures) await pump.store.saveSignatures(signatures);
   await pump.store.save(confirmedState(pump.head.position, pump.slotTarget));
   await pump.confirm(pump.slotTarget);
 }

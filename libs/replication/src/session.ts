@@ -1,6 +1,8 @@
 import { SyncError, type Lsn, type SqlSession } from '@millrace/kernel';
 import type { CaptureOptions } from './capture-options.js';
 import type { ReportUnknown } from './captured-table.js';
+import type { Skips } from './decoder.js';
+import { FillMarks } from './fill-marks.js';
 import { currentXid } from './gate.js';
 import type { Napper } from './nap.js';
 import { openOutputPlugin, type OutputPlugin } from './output-plugin.js';
@@ -14,6 +16,7 @@ import { createTaskGroup, type TaskGroup } from './task-group.js';
 export interface SessionOptions extends Required<CaptureOptions> {
   readonly reportUnknown: ReportUnknown;
   readonly observer: PumpObserver;
+  readonly skips: Skips;
   /** Woken by `nudge()`: the poll reader's rest. */
   readonly napper: Napper;
   /** Called when the slot is being read. */
@@ -41,7 +44,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
       options,
     });
     const { slot, schema, store, idleConfirmMs, observer, clock, decoder, reader } = options;
-    const { head, slotTarget } = opened;
+    const { head, slotTarget, columns } = opened;
     const { signal } = group;
     group.run(
       runPump({
@@ -52,6 +55,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         source: { decoder, reader },
         head,
         slotTarget,
+        fillMarks: new FillMarks(schema, columns),
         nearXid,
         store,
         confirm,

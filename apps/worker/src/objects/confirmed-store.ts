@@ -27,5 +27,11 @@ export function confirmedStore(storage: DurableObjectStorage): ConfirmedStore {
       // The slot moves only after this is on disk [H4].
       await storage.sync();
     },
+    loadSignatures: async () => {
+      const stored = await storage.get<Readonly<Record<string, string>>>('signatures');
+      return stored ? new Map(Object.entries(stored)) : null;
+    },
+    // On disk with the state that is saved next.
+    saveSignatures: async (signatures) => storage.put('signatures', Object.fromEntries(signatures)),
   };
 }

@@ -1,6 +1,6 @@
 import { lsnFrom } from '@millrace/kernel';
 import fc from 'fast-check';
-import type { DecodedTransaction } from '../decoder.js';
+import type { DecodedTransaction, Skips } from '../decoder.js';
 import { pgoutput } from '../testing/pgoutput-bytes.js';
 import { schemaOf } from '../testing/schemas.js';
 import { createPgoutputDecoder } from './decoder.js';
@@ -16,9 +16,14 @@ const ITEMS = pgoutput.relation(
 );
 
 function decodeAll(...messages: readonly Uint8Array[]) {
+  return decodeSkipping(new Map(), ...messages);
+}
+
+function decodeSkipping(skips: Skips, ...messages: readonly Uint8Array[]) {
   const unknown: string[] = [];
   const decoder = createPgoutputDecoder({
     schema,
+    skips,
     reportUnknown: (table, column) => void unknown.push(`${table}.${column ?? '*'}`),
   });
   const transactions = messages
@@ -179,4 +184,84 @@ test('[C9] a message cut at any byte, or with bytes left over, is an error', () 
       expect(() => decodeAll(...longer)).toThrow();
     }),
   );
+});
+
+describe('[C9] a transaction that is skipped', () => {
+  const PARTS = pgoutput.relation(2, ['app', 'parts'], [{ name: 'id', key: true }]);
+  const MUTATIONS = pgoutput.relation(3, ['sync', 'client_mutation'], [{ name: 'client_id', key: true }]);
+  const skipping = (how: 'rows' | 'all', ...messages: readonly Uint8Array[]) =>
+    only(
+      decodeSkipping(new Map([[lsnFrom(9n), how]]), pgoutput.begin(9n, 1), ...messages, pgoutput.commit(9n, 10n)),
+    ).changes.map(({ table, operation, cause }) => [table, operation, cause]);
+  const items = ['items', 'fill', 'quarantined'];
+  const parts = ['app.parts', 'fill', 'quarantined'];
+
+  test('is a mark for each table that it touches, once, with the rows unread', () => {
+    const damaged = pgoutput.insert(1, ['1']);
+    expect(skipping('rows', ITEMS, PARTS, damaged, damaged, pgoutput.truncate(2))).toEqual([parts, items]);
+  });
+
+  test('keeps the acks of clients [W5], unless even they stand in the way', () => {
+    const ack = pgoutput.insert(3, ['c']);
+    expect(skipping('rows', ITEMS, MUTATIONS, pgoutput.insert(1, ['1']), ack)).toEqual([
+      items,
+      ['sync.client_mutation', 'insert', undefined],
+    ]);
+    expect(skipping('all', ITEMS, MUTATIONS, pgoutput.insert(1, ['1']), ack)).toEqual([items]);
+  });
+
+  test('puts every table in doubt where it cannot be told which it touches', () => {
+    expect(skipping('rows', pgoutput.insert(77, ['1']))).toEqual([parts, items]);
+    expect(skipping('rows', Uint8Array.of(0x5a))).toEqual([parts, items]);
+  });
+
+  test('may have messages that were not even fetched [C6]', () => {
+    const { decoder } = decodeSkipping(new Map([[lsnFrom(9n), 'rows']]), pgoutput.begin(9n, 1), ITEMS, PARTS);
+    decoder.refuse(99, pgoutput.insert(2, ['1']).slice(0, 8));
+    expect(decoder.decode(pgoutput.commit(9n, 10n), lsnFrom(9n))?.changes).toMatchObject([{ table: 'app.parts' }]);
+  });
+
+  test('others are not skipped', () => {
+    expect(() =>
+      skipping('rows', pgoutput.commit(9n, 10n), pgoutput.begin(11n, 2), ITEMS, pgoutput.insert(1, ['1'])),
+    ).toThrow(expect.objectContaining({ code: 'decode-failed' }) as Error);
+  });
+});
+
+describe('[M4] what may need a fill', () => {
+  const request = (prefix: string, content: string) =>
+    only(decodeAll(pgoutput.begin(9n, 1), pgoutput.message(prefix, content), pgoutput.commit(9n, 10n))).fills;
+
+  test('is asked for by a logical message of ours', () => {
+    const fill = { cause: 'late-table', tables: [{ name: 'items', signature: null }] };
+    expect(request('millrace.fill', JSON.stringify(fill))).toEqual([fill]);
+    expect(request('prefix', JSON.stringify(fill))).toBeUndefined();
+  });
+
+  test.each(['', '{}', '[]', '{"cause":"x","tables":[]}', '{"cause":"rewritten","tables":[{"name":1}]}'])(
+    'a request that cannot be read is no request to be passed over: %s',
+    (content) =>
+      expect(() => request('millrace.fill', content)).toThrow(
+        expect.objectContaining({ code: 'decode-failed' }) as Error,
+      ),
+  );
+
+  test('is seen by the columns of a table, whatever their order, and by the synced ones alone', () => {
+    const described = (...names: readonly string[]) =>
+      only(
+        decodeAll(
+          pgoutput.begin(9n, 1),
+          pgoutput.relation(
+            1,
+            ['public', 'items'],
+            names.map((name) => ({ name })),
+          ),
+          pgoutput.commit(9n, 10n),
+        ),
+      ).signatures?.get('items');
+    const known = described('id', 'tenant_id', 'note');
+    expect(known).toContain('tenant_id 25 -1');
+    expect(described('note', 'secret', 'id', 'added', 'tenant_id')).toBe(known);
+    expect(described('id', 'tenant_id')).not.toBe(known);
+  });
 });

@@ -1,6 +1,7 @@
 import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { SyncError, emptyRow, hasColumn, type Lsn, type Row } from '@millrace/kernel';
 import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
+import { FILL_PREFIX, decodeFillRequest } from '../fill-request.js';
 import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
 import { ByteReader } from './byte-reader.js';
 import { commitTimeText } from './commit-time.js';
@@ -8,9 +9,9 @@ import { readRelation, type RelationPlan } from './relation.js';
 import { readTuple, type Tuple } from './tuple.js';
 
 /** Turns the messages of one replication session of `pgoutput`, protocol version 1, into transactions. */
-export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions): Decoder {
+export function createPgoutputDecoder({ schema, reportUnknown, ...options }: DecoderOptions): Decoder {
   const relations = new Map<number, RelationPlan | null>();
-  const transaction = createOpenTransaction();
+  const transaction = createOpenTransaction({ schema, ...options });
 
   const relationOf = (reader: ByteReader): RelationPlan | null => {
     const id = reader.uint32();
@@ -38,7 +39,7 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
 
   const change = (tag: number, reader: ByteReader, recordLsn: Lsn): void => {
     const plan = relationOf(reader);
-    if (!plan || (plan.insertsOnly && tag !== TAG.insert)) return;
+    if (!plan || (plan.insertsOnly && tag !== TAG.insert) || transaction.skips(plan.table)) return;
     if (tag === TAG.insert) transaction.add(readInsert(reader, plan, recordLsn));
     else if (tag === TAG.update) transaction.add(readUpdate(reader, plan, recordLsn));
     else transaction.add(readDelete(reader, plan, recordLsn));
@@ -50,47 +51,68 @@ export function createPgoutputDecoder({ schema, reportUnknown }: DecoderOptions)
     reader.skip(1); // CASCADE and RESTART IDENTITY: each table it reached is listed
     for (let left = count; left > 0; left--) {
       const plan = relationOf(reader);
-      if (plan && !plan.insertsOnly) transaction.add(changeOf(plan, 'truncate', { recordLsn }));
+      if (plan && !plan.insertsOnly && !transaction.skips(plan.table))
+        transaction.add(changeOf(plan, 'truncate', { recordLsn }));
     }
     reader.end();
   };
 
-  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
-    const reader = new ByteReader(payload);
-    const tag = reader.uint8();
-    transaction.count(payload.length);
+  const relation = (reader: ByteReader): void => {
+    const { id, plan, signature } = readRelation(reader, schema, reportUnknown);
+    reader.end();
+    relations.set(id, plan);
+    if (plan && signature !== null) transaction.describe(plan.table, signature);
+  };
+
+  /** Everybody may write logical messages; those that ask for a fill are ours. */
+  const message = (reader: ByteReader): void => {
+    reader.skip(9); // flags and address
+    if (reader.cString() !== FILL_PREFIX) return;
+    transaction.request(decodeFillRequest(reader.text(reader.uint32())));
+    reader.end();
+  };
+
+  const body = (tag: number, reader: ByteReader, recordLsn: Lsn): void => {
     switch (tag) {
-      case TAG.begin:
-        begin(reader);
-        return null;
-      case TAG.commit:
-        return commit(reader);
       case TAG.insert:
       case TAG.update:
       case TAG.delete:
-        change(tag, reader, recordLsn);
-        return null;
+        return change(tag, reader, recordLsn);
       case TAG.truncate:
-        truncate(reader, recordLsn);
-        return null;
-      case TAG.relation: {
-        const { id, plan } = readRelation(reader, schema, reportUnknown);
-        reader.end();
-        relations.set(id, plan);
-        return null;
-      }
+        return truncate(reader, recordLsn);
+      case TAG.relation:
+        return relation(reader);
+      case TAG.message:
+        return message(reader);
       case TAG.type:
       case TAG.origin:
-      case TAG.message:
-        return null;
+        return;
       default:
         throw new SyncError('decode-failed', `a replication message of unknown kind ${tag}`);
     }
   };
 
+  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
+    const reader = new ByteReader(payload);
+    const tag = reader.uint8();
+    if (tag !== TAG.message) transaction.count(payload.length);
+    if (tag === TAG.commit) return commit(reader);
+    if (tag === TAG.begin) begin(reader);
+    else transaction.attempt(() => body(tag, reader, recordLsn));
+    return null;
+  };
+
+  /** The relation is named at the very beginning of a change. */
+  const refuse = (bytes: number, head: Uint8Array): void => {
+    const reader = new ByteReader(head);
+    if (reader.uint8() === TAG.message) return;
+    const plan = relationOf(reader);
+    if (plan && !transaction.skips(plan.table)) refuseMessage(bytes);
+  };
+
   return {
     decode: (payload, recordLsn) => transaction.guard(payload, () => decode(payload, recordLsn)),
-    refuse: (bytes) => transaction.guard(null, () => refuseMessage(bytes)),
+    refuse: (bytes, head) => transaction.guard(null, () => transaction.attempt(() => refuse(bytes, head))),
     get openTransaction() {
       return transaction.commitLsn;
     },

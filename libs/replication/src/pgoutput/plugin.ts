@@ -7,7 +7,12 @@ const MESSAGE_BYTES = LIMITS.rowChars * 2 + 1024 * 1024;
 
 export function pgoutputPlugin(options: OutputPluginOptions): OutputPlugin {
   return {
-    options: { proto_version: '1', publication_names: `"${options.publication.replaceAll('"', '""')}"` },
+    options: {
+      proto_version: '1',
+      publication_names: `"${options.publication.replaceAll('"', '""')}"`,
+      // Requests for fills come by them. Those of other programs come too, and are dropped.
+      messages: 'true',
+    },
     output: 'binary',
     messageBytes: MESSAGE_BYTES,
     newDecoder: () => createPgoutputDecoder(options),

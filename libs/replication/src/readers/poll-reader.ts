@@ -2,7 +2,7 @@ import { SyncError, maxLsn, parseLsn, type Clock, type Lsn, type Row, type SqlCo
 import type { Decoder } from '../decoder.js';
 import type { Napper } from '../nap.js';
 import type { OutputPlugin } from '../output-plugin.js';
-import type { PumpQueue } from '../pump-queue.js';
+import { pumpItemOf, type PumpQueue } from '../pump-queue.js';
 import { slotError } from '../slot/slot-facts.js';
 import { hexToBytes } from './hex.js';
 
@@ -36,16 +36,16 @@ export async function runPollReader(options: PollReaderOptions): Promise<never> 
     signal.throwIfAborted();
     const began = clock.now();
     const flushLsn = await readFlushLsn(options.sql);
-    let more = false;
+    let moreFrom: Lsn | null = null;
     if (flushLsn > reachedLsn) {
-      more = await peek(options, flushLsn);
-      if (!more) {
+      moreFrom = await peek(options, flushLsn);
+      if (moreFrom === null) {
         await queue.put({ kind: 'reached', lsn: flushLsn });
         reachedLsn = maxLsn(reachedLsn, flushLsn);
-      }
+      } else await queue.put({ kind: 'reached', lsn: moreFrom, follow: true });
       await queue.drained();
     }
-    if (!more) await options.napper.nap(Math.max(pollMs, (clock.now() - began) * REST_FACTOR), signal);
+    if (moreFrom === null) await options.napper.nap(Math.max(pollMs, (clock.now() - began) * REST_FACTOR), signal);
   }
 }
 
@@ -55,61 +55,98 @@ async function readFlushLsn(sql: SqlConnection): Promise<Lsn> {
   return parseLsn(rows[0]?.['lsn'] as string);
 }
 
-/** Hands over what the slot holds up to `upTo`; true if there may be more. */
-async function peek(options: PollReaderOptions, upTo: Lsn): Promise<boolean> {
+/** Hands over what the slot holds up to `upTo`; if there may be more, the address from which on. */
+async function peek(options: PollReaderOptions, upTo: Lsn): Promise<Lsn | null> {
   const decoder = options.plugin.newDecoder();
-  const messages = await options.sql.transaction(async (tx) => {
+  const { messages, endLsn } = await options.sql.transaction(async (tx) => {
     await openCursor(tx, options, upTo);
     return readCursor(tx, options, decoder);
   });
   if (decoder.openTransaction !== null) throw new SyncError('decode-failed', 'a peek ended within a transaction');
-  return messages >= PEEK_MESSAGES;
+  return messages >= PEEK_MESSAGES ? endLsn : null;
 }
+
+/** What is fetched of a message that is too large: whose it is. */
+const HEAD_BYTES = 16;
 
 /** How messages of each kind are fetched, and what makes bytes of them again. */
 const FETCHED = {
-  binary: { from: 'pg_logical_slot_peek_binary_changes', as: "encode(data, 'hex')", bytes: hexToBytes },
-  text: { from: 'pg_logical_slot_peek_changes', as: 'data', bytes: (text: string) => new TextEncoder().encode(text) },
+  binary: {
+    from: 'pg_logical_slot_peek_binary_changes',
+    as: (bytes: number) => `encode(substring(data from 1 for ${bytes}), 'hex')`,
+    bytes: hexToBytes,
+  },
+  text: {
+    from: 'pg_logical_slot_peek_changes',
+    as: (chars: number) => `left(data, ${chars})`,
+    bytes: (text: string) => new TextEncoder().encode(text),
+  },
 } as const;
 
 async function openCursor(tx: SqlConnection, { slot, plugin }: PollReaderOptions, upTo: Lsn): Promise<void> {
   const { from, as } = FETCHED[plugin.output];
   await tx.query(
     `declare peek no scroll cursor for
-     select lsn::text as lsn, octet_length(data)::text as size, case when octet_length(data) <= ${plugin.messageBytes} then ${as} end as data
+     select lsn::text as lsn, octet_length(data)::text as size,
+       case when octet_length(data) <= ${plugin.messageBytes} then ${as(plugin.messageBytes)} else ${as(HEAD_BYTES)} end as data
      from ${from}($1, $2, ${PEEK_MESSAGES}, variadic $3::text[])`,
     [slot, formatPgLsn(upTo), Object.entries(plugin.options).flat()],
   );
 }
 
-async function readCursor(tx: SqlConnection, { plugin, queue }: PollReaderOptions, decoder: Decoder): Promise<number> {
-  let total = 0;
+interface Peeked {
+  readonly messages: number;
+  /** Of the last transaction. */
+  readonly endLsn: Lsn | null;
+}
+
+async function readCursor(tx: SqlConnection, { plugin, queue }: PollReaderOptions, decoder: Decoder): Promise<Peeked> {
+  const { messageBytes, output } = plugin;
+  let messages = 0;
+  let endLsn: Lsn | null = null;
   let count = 100;
   for (;;) {
     const { rows } = await tx.query(`fetch forward ${count} from peek`);
-    const bytes = await handOver(rows, { decoder, queue, toBytes: FETCHED[plugin.output].bytes });
-    total += rows.length;
-    if (rows.length < count) return total;
-    count = Math.max(1, Math.min(FETCH_MOST, Math.floor((count * FETCH_BYTES) / Math.max(bytes, 1))));
+    const handed = await handOver(rows, { decoder, queue, messageBytes, toBytes: FETCHED[output].bytes });
+    messages += rows.length;
+    endLsn = handed.endLsn ?? endLsn;
+    if (rows.length < count) return { messages, endLsn };
+    count = Math.max(1, Math.min(FETCH_MOST, Math.floor((count * FETCH_BYTES) / Math.max(handed.bytes, 1))));
   }
 }
 
 interface HandOver {
   readonly decoder: Decoder;
   readonly queue: PumpQueue;
+  readonly messageBytes: number;
   readonly toBytes: (data: string) => Uint8Array;
 }
 
-async function handOver(rows: readonly Row[], { decoder, queue, toBytes }: HandOver): Promise<number> {
+interface HandedOver {
+  readonly bytes: number;
+  readonly endLsn: Lsn | null;
+}
+
+async function handOver(
+  rows: readonly Row[],
+  { decoder, queue, messageBytes, toBytes }: HandOver,
+): Promise<HandedOver> {
   let bytes = 0;
+  let endLsn: Lsn | null = null;
   for (const row of rows) {
     const size = Number(row['size']);
     bytes += size;
-    const data = row['data'] ?? decoder.refuse(size);
-    const transaction = decoder.decode(toBytes(data), parseLsn(row['lsn'] as string));
-    if (transaction) await queue.put({ kind: 'transaction', transaction });
+    const data = toBytes(row['data'] as string);
+    if (size > messageBytes) {
+      decoder.refuse(size, data);
+      continue;
+    }
+    const transaction = decoder.decode(data, parseLsn(row['lsn'] as string));
+    if (!transaction) continue;
+    endLsn = transaction.endLsn;
+    await queue.put(pumpItemOf(transaction));
   }
-  return bytes;
+  return { bytes, endLsn };
 }
 
 /** Moves the slot; it never goes back, and an address that it has already passed is no error. */

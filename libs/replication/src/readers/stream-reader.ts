@@ -8,7 +8,7 @@ import {
   type ReplicationStream,
 } from '@millrace/kernel';
 import type { OutputPlugin } from '../output-plugin.js';
-import type { PumpQueue } from '../pump-queue.js';
+import { pumpItemOf, type PumpQueue } from '../pump-queue.js';
 
 export interface StreamReaderOptions {
   readonly openStream: OpenReplicationStream;
@@ -77,7 +77,7 @@ async function readAll(stream: ReplicationStream, { options, statuses, watchdog 
     watchdog.disarm();
     if (message.kind === 'data') {
       const transaction = decoder.decode(message.payload, message.walStart);
-      if (transaction) await queue.put({ kind: 'transaction', transaction });
+      if (transaction) await queue.put(pumpItemOf(transaction));
     } else {
       if (message.replyRequested) statuses.send();
       // Within a transaction the address lies beyond what has been handed over [C5].

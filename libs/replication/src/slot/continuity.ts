@@ -1,7 +1,7 @@
 import type { ReplicationState } from '@millrace/change-history';
 import { maxLsn, type Lsn } from '@millrace/kernel';
 import type { ConfirmedState } from '../confirmed-store.js';
-import type { PublicationChange } from './publication.js';
+import { lacksEngineTables, type PublicationFacts } from './publication.js';
 import type { SlotFacts, SystemFacts } from './slot-facts.js';
 
 /** Why an epoch began. */
@@ -17,8 +17,8 @@ export type EpochCause =
   | 'decoder-changed'
   | 'system-changed'
   | 'timeline-changed'
-  | 'tables-added'
-  | 'quarantined';
+  | 'publication-missing'
+  | 'tables-added';
 
 /** All that continuity is judged by. */
 export interface ContinuityFacts {
@@ -35,7 +35,7 @@ export interface ContinuityFacts {
   /** The output plug-in that is asked for. */
   readonly decoder: string;
   readonly system: SystemFacts;
-  readonly publication: PublicationChange;
+  readonly publication: PublicationFacts;
 }
 
 /**
@@ -54,7 +54,8 @@ export function breachOf(facts: ContinuityFacts): EpochCause | null {
   if (slot.walStatus === 'lost') return 'slot-lost';
   if (slot.plugin !== facts.decoder) return 'decoder-changed';
   if (isAhead(slot, state.lastEndLsn, stored)) return 'slot-ahead';
-  return facts.publication === 'none' ? null : 'tables-added';
+  if (!facts.publication.exists) return 'publication-missing';
+  return lacksEngineTables(facts.publication) ? 'tables-added' : null;
 }
 
 /** The slot was moved, or made again, beyond all that we persisted or meant to move it to: what lay between is gone (F11). */

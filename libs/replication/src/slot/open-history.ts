@@ -12,7 +12,8 @@ import type { SchemaMeta } from '@millrace/schema-meta';
 import type { DecoderName } from '../output-plugin.js';
 import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
 import { breachOf, type EpochCause } from './continuity.js';
-import { ensurePublication } from './publication.js';
+import { knownColumns } from './known-columns.js';
+import { addLateTables, completePublication, readPublication } from './publication.js';
 import {
   checkSystem,
   createSlot,
@@ -39,20 +40,18 @@ export interface OpenedHistory {
   readonly system: SystemFacts;
   /** Set if an epoch had to begin. */
   readonly cause: EpochCause | null;
+  /** The columns of the synced tables, as history knows them. */
+  readonly columns: ReadonlyMap<string, string>;
 }
 
 /**
  * Before anything is read or served: proves that history goes on where it stands, or begins a new epoch [E1, E2]. The result is in the writer's own
- * storage when this resolves, so that everything up to `head` may be served [H5]. `forced`: begin a new epoch whatever the proof says.
+ * storage when this resolves, so that everything up to `head` may be served [H5].
  */
-export async function openHistory(
-  sql: SqlConnection,
-  options: OpenHistoryOptions,
-  forced: EpochCause | null = null,
-): Promise<OpenedHistory> {
+export async function openHistory(sql: SqlConnection, options: OpenHistoryOptions): Promise<OpenedHistory> {
   const system = await readSystem(sql);
   checkSystem(system);
-  const publication = await ensurePublication(sql, options);
+  const publication = await readPublication(sql, options);
   const slot = await readSlot(sql, options.slot);
   const stored = await options.store.load();
   const state = await readReplicationState(sql, options.slot);
@@ -66,10 +65,11 @@ export async function openHistory(
     publication,
     ...(await proofs(sql, stored, state)),
   };
-  const cause = forced ?? breachOf(facts);
+  const cause = breachOf(facts);
   const opened = cause === null ? adopt(facts) : await renew(sql, options, { ...facts, cause });
   await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
-  return opened;
+  if (cause === null && publication.missing.length > 0) await addLateTables(sql, options, publication.missing);
+  return { ...opened, columns: await knownColumns(sql, { ...options, fresh: cause !== null }) };
 }
 
 interface Known {
@@ -113,7 +113,7 @@ async function isInHistory(sql: SqlConnection, position: Position): Promise<bool
 }
 
 /** The history in the database may be ahead of the writer's own storage by what was persisted right before a crash. */
-function adopt({ stored, state, slot, system }: Known): OpenedHistory {
+function adopt({ stored, state, slot, system }: Known): Omit<OpenedHistory, 'columns'> {
   if (!state || !slot) throw new SyncError('assertion-failed', 'a proven history has its state and its slot');
   const { position, lastCommitLsn, lastEndLsn } = state;
   const slotTarget = maxLsn(lastEndLsn, stored?.slotTarget ?? lastEndLsn);
@@ -125,8 +125,9 @@ async function renew(
   sql: SqlConnection,
   options: OpenHistoryOptions,
   known: Known & { readonly cause: EpochCause },
-): Promise<OpenedHistory> {
+): Promise<Omit<OpenedHistory, 'columns'>> {
   const { stored, state, system, cause } = known;
+  await completePublication(sql, options);
   if (known.slot) await dropSlot(sql, options.slot);
   const startLsn = await createSlot(sql, options.slot, options.decoder);
   const afterSeq = maxSeq(stored?.seq ?? 0n, state?.position.seq ?? 0n);

@@ -41,14 +41,21 @@ export interface CaptureWorld extends AsyncDisposable {
 /** A store that survives its capture, as a Durable Object's storage does. */
 export interface MemoryStore extends ConfirmedStore {
   state: ConfirmedState | null;
+  signatures: ReadonlyMap<string, string> | null;
 }
 
 export function memoryStore(): MemoryStore {
   const store: MemoryStore = {
     state: null,
+    signatures: null,
     load: () => Promise.resolve(store.state),
     save: (state) => {
       store.state = state;
+      return Promise.resolve();
+    },
+    loadSignatures: () => Promise.resolve(store.signatures),
+    saveSignatures: (signatures) => {
+      store.signatures = signatures;
       return Promise.resolve();
     },
   };

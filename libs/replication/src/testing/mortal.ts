@@ -79,6 +79,8 @@ export function mortal(ports: Ports, deadline: { readonly call: number; readonly
     store: {
       load: () => step(() => ports.store.load()),
       save: (state) => step(() => ports.store.save(state)),
+      loadSignatures: () => step(() => ports.store.loadSignatures()),
+      saveSignatures: (signatures) => step(() => ports.store.saveSignatures(signatures)),
     },
     get calls() {
       return calls;

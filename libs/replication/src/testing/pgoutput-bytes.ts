@@ -54,5 +54,6 @@ export const pgoutput = {
   truncate: (...ids: readonly number[]) => join(tag('T'), int32(ids.length), [0], ...ids.map(int32)),
   type: () => join(tag('Y'), int32(7), name('public'), name('mood')),
   origin: () => join(tag('O'), int64(1n), name('elsewhere')),
-  message: () => join(tag('M'), [1], int64(1n), name('prefix'), int32(2), [1, 2]),
+  message: (prefix = 'prefix', content = '..') =>
+    join(tag('M'), [1], int64(1n), name(prefix), int32(encode(content).length), encode(content)),
 };

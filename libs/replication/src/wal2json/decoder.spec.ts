@@ -160,7 +160,7 @@ test('[C6] the limit of a row is that of its text in bytes; a message too large 
   expect(() => changesOf(row(`${fits}éé`))).toThrow(/items: a row above/);
 
   const { decoder } = decodeAll(BEGIN, insert(columns({ id: '1' })));
-  expect(() => decoder.refuse(99)).toThrow(
+  expect(() => decoder.refuse(99, new Uint8Array())).toThrow(
     expect.objectContaining({
       code: 'limit-exceeded',
       transaction: { xid: 4_294_967_295, commitLsn: 0x1_0000_00ffn, tables: ['items'], payload: null },
@@ -185,4 +185,34 @@ test('(I10) any text and any number come out as they went in', () => {
       expect(change?.oldRow).toEqual(change?.newRow);
     }),
   );
+});
+
+describe('[C9] a transaction that is skipped', () => {
+  const skipping = (...messages: readonly string[]) => {
+    const decoder = createWal2jsonDecoder({
+      schema,
+      reportUnknown: () => undefined,
+      skips: new Map([[lsnFrom(0x1_0000_00ffn), 'rows']]),
+    });
+    const decoded = [BEGIN, ...messages, COMMIT].map((message) =>
+      decoder.decode(new TextEncoder().encode(message), lsnFrom(1n)),
+    );
+    return decoded.at(-1)?.changes.map(({ table, operation }) => [table, operation]);
+  };
+  const fill = (table: string) => [table, 'fill'];
+
+  test('is a mark for each table that it touches, with the rows unread', () => {
+    expect(skipping(insert('"damaged"'), insert('"damaged"', 'foreign'))).toEqual([fill('items')]);
+  });
+
+  test('puts every table in doubt where it cannot be told which it touches', () => {
+    expect(skipping('{"action":')).toEqual([fill('app.parts'), fill('items')]);
+  });
+});
+
+test('[M4] a fill is asked for by a logical message of ours', () => {
+  const content = JSON.stringify({ cause: 'rewritten', tables: [{ name: 'items', signature: 's' }] });
+  const message = (prefix: string) => JSON.stringify({ action: 'M', transactional: true, prefix, content });
+  const { transactions } = decodeAll(BEGIN, message('theirs'), message('millrace.fill'), COMMIT);
+  expect(transactions[0]?.fills).toEqual([JSON.parse(content)]);
 });

@@ -2,8 +2,9 @@ import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { hasColumn, type Lsn } from '@millrace/kernel';
 import { tableName } from '@millrace/schema-meta';
 import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
+import { FILL_PREFIX, decodeFillRequest } from '../fill-request.js';
 import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
-import { parseMessage, type TableName, type TupleSource } from './message.js';
+import { parseMessage, type TableName, type TupleSource, type Wal2jsonMessage } from './message.js';
 import { tablePlan, type TablePlan } from './table-plan.js';
 import { readTuple } from './tuple.js';
 
@@ -15,9 +16,9 @@ const CHANGE_BYTES = 128;
 const NONE: readonly string[] = [];
 
 /** Turns the messages of `wal2json`, format 2, into transactions: each message is one JSON object. */
-export function createWal2jsonDecoder({ schema, reportUnknown }: DecoderOptions): Decoder {
+export function createWal2jsonDecoder({ schema, reportUnknown, ...options }: DecoderOptions): Decoder {
   const plans = new Map<string, TablePlan | null>();
-  const transaction = createOpenTransaction();
+  const transaction = createOpenTransaction({ schema, ...options });
 
   const planOf = ({ schema: namespace, name }: TableName): TablePlan | null => {
     const table = tableName(namespace, name);
@@ -29,34 +30,38 @@ export function createWal2jsonDecoder({ schema, reportUnknown }: DecoderOptions)
   };
 
   const change = (action: Action, plan: TablePlan | null, rows: TupleSource): Change | null => {
-    if (!plan || (plan.insertsOnly && action !== 'I')) return null;
+    if (!plan || (plan.insertsOnly && action !== 'I') || transaction.skips(plan.table)) return null;
     return READERS[action](plan, rows);
   };
 
-  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
-    const message = parseMessage(payload);
-    switch (message.action) {
-      case 'B':
-        transaction.begin({ xid: message.xid, commitLsn: message.lsn, commitTime: message.timestamp });
-        return null;
-      case 'C':
-        return transaction.commit(message.lsn, message.endLsn);
-      case 'M':
-        return null;
-      default: {
-        const read = change(message.action, planOf(message.table), message.rows);
-        if (!read) return null;
-        const { chars, ...captured } = read;
-        transaction.count(CHANGE_BYTES + chars);
-        transaction.add({ ...captured, recordLsn });
-        return null;
-      }
+  const body = (message: Exclude<Wal2jsonMessage, { action: 'B' | 'C' }>, recordLsn: Lsn): void => {
+    if (message.action === 'M') {
+      if (message.prefix === FILL_PREFIX) transaction.request(decodeFillRequest(String(message.content)));
+      return;
     }
+    const read = change(message.action, planOf(message.table), message.rows);
+    if (!read) return;
+    const { chars, ...captured } = read;
+    transaction.count(CHANGE_BYTES + chars);
+    transaction.add({ ...captured, recordLsn });
+  };
+
+  const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {
+    const message = transaction.attempt(() => parseMessage(payload));
+    return message && take(message, recordLsn);
+  };
+
+  const take = (message: Wal2jsonMessage, recordLsn: Lsn): DecodedTransaction | null => {
+    if (message.action === 'C') return transaction.commit(message.lsn, message.endLsn);
+    if (message.action === 'B') {
+      transaction.begin({ xid: message.xid, commitLsn: message.lsn, commitTime: message.timestamp });
+    } else transaction.attempt(() => body(message, recordLsn));
+    return null;
   };
 
   return {
     decode: (payload, recordLsn) => transaction.guard(payload, () => decode(payload, recordLsn)),
-    refuse: (bytes) => transaction.guard(null, () => refuseMessage(bytes)),
+    refuse: (bytes) => transaction.guard(null, () => transaction.attempt(() => refuseMessage(bytes))),
     get openTransaction() {
       return transaction.commitLsn;
     },

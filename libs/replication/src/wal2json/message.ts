@@ -19,7 +19,7 @@ export type Wal2jsonMessage =
     }
   | { readonly action: 'C'; readonly lsn: Lsn; readonly endLsn: Lsn }
   | { readonly action: 'I' | 'U' | 'D' | 'T'; readonly table: TableName; readonly rows: TupleSource }
-  | { readonly action: 'M' };
+  | { readonly action: 'M'; readonly prefix: unknown; readonly content: unknown };
 
 export interface TableName {
   readonly schema: string;
@@ -57,7 +57,7 @@ export function parseMessage(payload: Uint8Array): Wal2jsonMessage {
       };
     }
     case 'M':
-      return { action: 'M' };
+      return { action: 'M', prefix: fields['prefix'], content: fields['content'] };
     default:
       throw failed(`of unknown action ${String(fields['action']).slice(0, 20)}`);
   }

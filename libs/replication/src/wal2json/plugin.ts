@@ -2,6 +2,7 @@ import { ENGINE_TABLES } from '@millrace/change-history';
 import { SqlError, SyncError, type SqlConnection } from '@millrace/kernel';
 import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
+import { FILL_PREFIX } from '../fill-request.js';
 import type { OutputPlugin, OutputPluginOptions } from '../output-plugin.js';
 import { slotError } from '../slot/slot-facts.js';
 import { addTables } from './add-tables.js';
@@ -17,8 +18,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'include-xids': '1',
   'include-timestamp': '1',
   'include-lsn': '1',
-  // Other programs' messages are nobody's business here, and can be large: only this prefix passes, which nobody writes.
-  'add-msg-prefixes': 'millrace.none',
+  // Other programs' messages are nobody's business here, and can be large.
+  'add-msg-prefixes': FILL_PREFIX,
 };
 
 /** From 2.6 on: numbers as strings, and so NaN and ±Infinity too, which are null before (the declared limit of [C2]). */

@@ -1,6 +1,6 @@
 import { SyncError, assert } from '@millrace/kernel';
 import { statementError } from './error-mapping.js';
-import type { PgWire } from './pg-wire.js';
+import type { DriverWire } from './wire/driver-wire.js';
 import type { CopySink } from './wire/frame-tap.js';
 import { GatedQueue } from './wire/gated-queue.js';
 
@@ -13,7 +13,7 @@ const ROW_BYTES = 256 * 1024 * 1024;
  * Runs `COPY … TO STDOUT` and yields blocks of whole rows. Whoever stops reading early ends the session: Postgres would otherwise
  * go on to hold its snapshot and wait for a reader that has gone.
  */
-export async function* copyOut(wire: PgWire, sql: string): AsyncGenerator<Uint8Array, { rowCount: number }, void> {
+export async function* copyOut(wire: DriverWire, sql: string): AsyncGenerator<Uint8Array, { rowCount: number }, void> {
   const queue = new GatedQueue<Uint8Array>(wire.gate, HIGH_WATER_BYTES);
   const blocks = new RowBlocks(queue);
   let binary = false;

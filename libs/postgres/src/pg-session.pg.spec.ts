@@ -2,7 +2,8 @@ import { SqlError, SyncError } from '@millrace/kernel';
 import type { CopySession } from '@millrace/kernel';
 import { describeCopySession, describeSqlConnection } from '@millrace/testing';
 import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
-import { connectPg, type ConnectPgOptions } from './pg-session.js';
+import type { ConnectPgOptions } from './connect-options.js';
+import { connectPg } from './pg-session.js';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -4,26 +4,30 @@ import { join } from 'node:path';
 import { bundleWorker, startWorkerd, type RunningWorkerd } from '@millrace/dev';
 import { copySessionCases, sqlConnectionCases } from '@millrace/testing';
 import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
+import { startWebSocketBridge, type WebSocketBridge } from './fixtures/websocket-bridge.js';
 
 let folder: string;
 let database: TestDatabase;
 let workerd: RunningWorkerd;
+let bridge: WebSocketBridge;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-postgres-workerd-'));
   database = await acquireDatabase();
+  bridge = await startWebSocketBridge();
   const config = join(__dirname, 'fixtures', 'wrangler.jsonc');
   const { dir } = await bundleWorker({ outDir: join(folder, 'bundle'), config });
   workerd = await startWorkerd({
     bundleDir: dir,
     dataDir: join(folder, 'data'),
     port: 0,
-    env: { DATABASE_URL: database.url },
+    env: { DATABASE_URL: database.url, WEB_SOCKET_PROXY: bridge.url },
     config,
   });
 });
 afterAll(async () => {
   await workerd.stop();
+  await bridge[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -41,6 +45,14 @@ async function residentMemory(): Promise<number> {
 describe('inside workerd', () => {
   it.each([...sqlConnectionCases, ...copySessionCases].map(({ name }) => name))('%s', async (name) => {
     expect(await trial(name)).toBeNull();
+  });
+
+  it.each([...sqlConnectionCases, ...copySessionCases].map(({ name }) => `neon: ${name}`))('%s', async (name) => {
+    expect(await trial(name)).toBeNull();
+  });
+
+  it('neon: a session that is closed or cut lets its backend go', async () => {
+    expect(await trial('neon-closed')).toEqual({ ended: 'closed', unreachable: 'database-unavailable' });
   });
 
   it('says that nobody answers, and that the login is wrong', async () => {

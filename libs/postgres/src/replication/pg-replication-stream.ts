@@ -7,7 +7,8 @@ import type {
   ReplicationStream,
   ReplicationStreamOptions,
 } from '@millrace/kernel';
-import { openWire, type PgWire } from '../pg-wire.js';
+import { openPgWire } from '../pg-wire.js';
+import type { DriverWire } from '../wire/driver-wire.js';
 import type { CopySink } from '../wire/frame-tap.js';
 import { GatedQueue } from '../wire/gated-queue.js';
 import { streamError } from './stream-errors.js';
@@ -34,7 +35,7 @@ export function openPgReplicationStream(
 ): OpenReplicationStream {
   const { connectTimeoutMs = 10_000, highWaterBytes = HIGH_WATER_BYTES, clock = systemClock } = options;
   return async (stream) => {
-    const wire = await openWire({ connectionString, applicationName, connectTimeoutMs, replication: true }, clock);
+    const wire = await openPgWire({ connectionString, applicationName, connectTimeoutMs, replication: true }, clock);
     const queue = new GatedQueue<ReplicationMessage>(wire.gate, highWaterBytes);
     wire.tap.divertTo(new MessageSink(queue));
     try {
@@ -48,12 +49,12 @@ export function openPgReplicationStream(
 }
 
 class PgReplicationStream implements ReplicationStream {
-  readonly #wire: PgWire;
+  readonly #wire: DriverWire;
   readonly #queue: GatedQueue<ReplicationMessage>;
   readonly #clock: Clock;
   #closing: Promise<void> | null = null;
 
-  constructor(wire: PgWire, queue: GatedQueue<ReplicationMessage>, clock: Clock) {
+  constructor(wire: DriverWire, queue: GatedQueue<ReplicationMessage>, clock: Clock) {
     this.#wire = wire;
     this.#queue = queue;
     this.#clock = clock;
@@ -86,7 +87,7 @@ class PgReplicationStream implements ReplicationStream {
 
 /** Resolves when the server has begun to stream. */
 async function start(
-  wire: PgWire,
+  wire: DriverWire,
   options: ReplicationStreamOptions,
   queue: GatedQueue<ReplicationMessage>,
 ): Promise<void> {

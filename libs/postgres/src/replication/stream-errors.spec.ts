@@ -14,6 +14,7 @@ describe('streamError', () => {
     ['slot-lost', '58P01', 'requested WAL segment 000000010000000000000001 has already been removed'],
     ['database-misconfigured', '42704', 'publication "p" does not exist'],
     ['database-misconfigured', '55000', 'logical decoding requires "wal_level" >= "logical"'],
+    ['database-misconfigured', '58P01', 'could not access file "wal2json": No such file or directory'],
     ['database-misconfigured', '42501', 'permission denied to start WAL sender'],
     ['database-unavailable', '57P01', 'terminating connection due to administrator command'],
     ['database-unavailable', '58P01', 'could not open file'],

@@ -18,7 +18,8 @@ export function streamError(error: unknown, slot: string): SyncError {
     return new SyncError('slot-lost', `replication slot "${slot}" cannot be read any more: ${message}`, {
       cause: server,
     });
-  if (/^(0A|22|28|3D|42|55)/.test(code)) {
+  // The last: the file of the slot's output plug-in is gone.
+  if (/^(0A|22|28|3D|42|55)/.test(code) || (code === '58P01' && message.includes('could not access file'))) {
     return new SyncError('database-misconfigured', `replication from slot "${slot}" is refused: ${message}`, {
       cause: server,
     });

@@ -1,0 +1,1 @@
+export { connectNeon, type ConnectNeonOptions } from './connect-neon.js';

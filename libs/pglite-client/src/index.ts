@@ -14,7 +14,7 @@ export {
   type TableState,
 } from './core/ports/client-store.js';
 export { type ChunkAddress, type ChunkOptions, type SocketEvents, type Transport } from './core/ports/transport.js';
-export { type HydrationPhase, type HydrationProgress } from '@millrace/hydration';
+export { type HydrationFiles, type HydrationPhase, type HydrationProgress } from '@millrace/hydration';
 export { type HydrationOrder } from './core/hydration/hydration-order.js';
 export { type NotComparable, type VerifiedTable, type VerifyReport } from './core/verification.js';
 export { initialState, type ClientFault, type ClientState, type Phase } from './core/client-state.js';

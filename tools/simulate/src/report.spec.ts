@@ -23,12 +23,14 @@ it('the report adds up', () => {
     transactions: 8,
     faults: { 'new-epoch': 2 },
     resyncs: {},
+    fills: { rewritten: 1 },
     failures: [failure],
   };
   expect(describeSimulation(report, 1.25).split('\n')).toEqual([
     '3 runs, 10 operations, 8 transactions, 4 client mutations in 1.3 s',
     'faults: new-epoch 2',
     'resyncs, each with a true cause: none',
+    'fills, each with a true cause: rewritten 1',
     '2 passed, 1 failed',
   ]);
 });

@@ -21,6 +21,7 @@ export function describeSimulation(report: SimulationReport, seconds: number): s
     `${report.runs} runs, ${report.operations} operations, ${report.transactions} transactions, ${report.mutations} client mutations in ${seconds.toFixed(1)} s`,
     `faults: ${countsText(report.faults)}`,
     `resyncs, each with a true cause: ${countsText(report.resyncs)}`,
+    `fills, each with a true cause: ${countsText(report.fills)}`,
     `${report.runs - report.failures.length} passed, ${report.failures.length} failed`,
   ].join('\n');
 }

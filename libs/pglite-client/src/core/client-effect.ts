@@ -19,8 +19,8 @@ export type ClientEffect =
   | { readonly type: 'renew-token'; readonly connection: number }
   | { readonly type: 'apply'; readonly transactions: readonly ReceivedTransaction[] }
   | { readonly type: 'settle'; readonly results: readonly MutationResult[] }
-  /** Compare base rows with what the server read; ends in `compared` or `compare-failed`. `since`: see `ClientState.rowsSince`. */
-  | { readonly type: 'compare'; readonly checkpoint: Checkpoint; readonly since: bigint }
+  /** Compare base rows with what the server read; ends in `compared` or `compare-failed`. */
+  | { readonly type: 'compare'; readonly checkpoint: Checkpoint }
   /** For all who wait for `verify`. */
   | { readonly type: 'verified'; readonly outcome: VerifyOutcome }
   /** Send the first unanswered mutations; on a conflict, reconcile. Ends in `pushed`, `reconciled` or `push-failed`. */

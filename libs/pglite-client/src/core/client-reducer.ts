@@ -131,8 +131,7 @@ function requestResync(state: ClientState): ClientStep {
 
 /** Also one that was cancelled too late counts: it is in the store. What has been ordered since then is still due. */
 function hydrated(state: ClientState, event: Extract<ClientEvent, { type: 'hydrated' }>): ClientStep {
-  const rowsSince = event.summary.position?.seq ?? state.rowsSince;
-  const next: ClientState = { ...state, store: event.summary, rowsSince, fault: null };
+  const next: ClientState = { ...state, store: event.summary, fault: null };
   if (event.hydration !== state.hydration) return step(next);
   const repaired = takeRepair({ ...next, due: null });
   if (state.phase !== 'hydrating') return step({ ...repaired.state, progress: null }, ...repaired.effects);

@@ -43,8 +43,6 @@ export interface ClientState {
   /** Number of the newest hydration; what an older one reports is only data, never a step. */
   readonly hydration: number;
   readonly progress: HydrationProgress | null;
-  /** seq from which on the store's record of when a table last changed can be relied upon: the last hydration of this process. */
-  readonly rowsSince: bigint;
   readonly verification: Verification | null;
   /** Number of the newest socket: events of older ones are ignored. */
   readonly connection: number;
@@ -76,7 +74,6 @@ export function initialState(options: { readonly schemaVersion: string; readonly
     due: null,
     hydration: 0,
     progress: null,
-    rowsSince: 0n,
     verification: null,
     connection: 0,
     greeted: false,

@@ -77,7 +77,7 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
     const ended = begin(
       async () => {
         await before?.ended;
-        const summary = await hydrate(
+        await hydrate(
           { cause, tables, atLeast },
           { ...options, clientId: state().clientId, token },
           {
@@ -85,17 +85,18 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
             onProgress: (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress }),
           },
         );
-        return { type: 'hydrated', hydration: id, summary };
+        // Local writes went on meanwhile: what the store was when the rows became durable may be long past.
+        return { type: 'hydrated', hydration: id, summary: await store.summary() };
       },
       (error) => ({ type: 'hydrate-failed', hydration: id, error }),
     );
     hydration = { abort, ended };
   }
 
-  async function compare({ checkpoint, since }: Effect<'compare'>): Promise<ClientEvent> {
+  async function compare({ checkpoint }: Effect<'compare'>): Promise<ClientEvent> {
     const known = new Set(schema.tables.map(({ name }) => name));
     const names = checkpoint.tables.map(({ name }) => name).filter((name) => known.has(name));
-    const tables = compareCheckpoint(checkpoint, await store.tableStates(names), since);
+    const tables = compareCheckpoint(checkpoint, await store.tableStates(names));
     for (const { name, outcome } of tables)
       if (outcome === 'different') logger.error('a table differs from the server', { table: name });
     return { type: 'compared', tables };

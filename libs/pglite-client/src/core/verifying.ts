@@ -42,7 +42,7 @@ export function compareWhenThere(state: ClientState): ClientStep {
   if (store.position.epoch !== to.epoch || store.position.seq < to.seq) return { state, effects: [] };
   return {
     state: { ...state, verification: { ...verification, comparing: true } },
-    effects: [{ type: 'compare', checkpoint: verification.checkpoint, since: state.rowsSince }],
+    effects: [{ type: 'compare', checkpoint: verification.checkpoint }],
   };
 }
 

@@ -33,6 +33,7 @@ export interface SimulationReport {
   readonly transactions: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly resyncs: Readonly<Record<string, number>>;
+  readonly fills: Readonly<Record<string, number>>;
   readonly failures: readonly SimulationFailure[];
 }
 
@@ -41,6 +42,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const { seeds, from = 1, onRun, maxFailures = 3, sabotage } = options;
   const faults = new Map<string, number>();
   const resyncs = new Map<string, number>();
+  const fills = new Map<string, number>();
   const failures: SimulationFailure[] = [];
   let runs = 0;
   let operations = 0;
@@ -55,9 +57,19 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     transactions += Number(world.postgres.insertLsn);
     addCounts(faults, world.faults.counts);
     addCounts(resyncs, world.resyncs);
+    addCounts(fills, world.fills);
     onRun?.({ seed, failed: failure !== null });
   }
-  return { runs, operations, mutations, transactions, faults: sorted(faults), resyncs: sorted(resyncs), failures };
+  return {
+    runs,
+    operations,
+    mutations,
+    transactions,
+    faults: sorted(faults),
+    resyncs: sorted(resyncs),
+    fills: sorted(fills),
+    failures,
+  };
 }
 
 async function playOnce(world: World, count: (operations: number) => void): Promise<string | null> {

@@ -4,13 +4,26 @@ import type { Position } from '@millrace/kernel';
 import type { Push } from '@millrace/sync-session';
 
 /** Deliberate breakages: a simulation that does not see them sees nothing. */
-export type Sabotage = 'own-changes-dropped' | 'push-without-from' | 'cursor-before-rows' | 'verdicts-of-stream-only';
+export type Sabotage =
+  | 'own-changes-dropped'
+  | 'push-without-from'
+  | 'cursor-before-rows'
+  | 'verdicts-of-stream-only'
+  | 'held-ignored'
+  | 'compared-too-early'
+  | 'never-compared';
 
 /** The literal "filter out the client's own changes": the ack comes, what it did to the rows does not. */
 export function dropOwnChanges(text: string): string {
   const messages = decodeServerMessages(text);
   const own = messages.some((message) => message.type === 'commit' && message.mutation !== null);
   return own ? encodeServerMessages(messages.filter(({ type }) => type !== 'changes')) : text;
+}
+
+/** What the server says of its tables gets lost: nobody compares. */
+export function dropCheckpoints(text: string): string | null {
+  const messages = decodeServerMessages(text).filter(({ type }) => type !== 'checkpoint');
+  return messages.length === 0 ? null : encodeServerMessages(messages);
 }
 
 /** An instance that takes the rows of any push, wherever it stands. */
@@ -26,5 +39,13 @@ export function cursorBeforeRows(store: FakeClientStore): FakeClientStore {
       await store.apply(transactions.map((transaction) => ({ ...transaction, changes: [], ack: null })));
       return store.apply(transactions);
     },
+  };
+}
+
+/** A store that takes every comparison for a fair one. */
+export function comparedTooEarly(store: FakeClientStore): FakeClientStore {
+  return {
+    ...store,
+    tableStates: async (names) => (await store.tableStates(names)).map((state) => ({ ...state, changedAt: 0n })),
   };
 }

@@ -1,3 +1,4 @@
+import { SyncError } from '@millrace/kernel';
 import type { ClientHost } from './client/client-host.js';
 import { FAIR } from './network/network.js';
 import { Violation } from './checks/checks.js';
@@ -27,6 +28,7 @@ function act(world: World): void {
   if (kind < 40) return userWrites(world);
   if (kind < 70) return outsideWrites(world);
   if (kind < 74 && world.writer.showHidden()) return world.note('outside: shows a hidden row');
+  if (kind < 77) return verifies(world);
   injectFault(world);
 }
 
@@ -39,6 +41,19 @@ function userWrites(world: World): void {
 function outsideWrites(world: World): void {
   world.writer.write();
   world.note('outside: writes');
+}
+
+/** Somebody wants to know: whatever the moment is like, an unspoilt client must not find a difference (I12). */
+function verifies(world: World): void {
+  const host = world.random.pick(world.clients);
+  world.note(`client ${short(host)} verifies`);
+  verify(host);
+}
+
+function verify(host: ClientHost): void {
+  host.client?.verify().catch((error: unknown) => {
+    if (!(error instanceof SyncError)) throw error;
+  });
 }
 
 type Fault = (world: World, host: ClientHost) => void;
@@ -56,6 +71,13 @@ const FAULTS: readonly (readonly [weight: number, fault: Fault])[] = [
   [2, stallCapture],
   [3, goOffline],
   [1, requestResync],
+  [3, writeLarge],
+  [2, writeUnseen],
+  [3, crashWhileDownloading],
+  [2, spoilChunk],
+  [2, evictSnapshot],
+  [1, restartSnapshots],
+  [1, spoilRow],
 ];
 
 function injectFault(world: World): void {
@@ -150,6 +172,48 @@ function requestResync(world: World, host: ClientHost): void {
   host.client.resync();
 }
 
+/** More in one transaction than is streamed [D4]. */
+function writeLarge(world: World): void {
+  world.fault('transaction-too-large');
+  world.writer.writeLarge();
+}
+
+/** Rows change, and history only says that they did [C9, M4]. */
+function writeUnseen(world: World): void {
+  world.fault('fill-marker');
+  world.writer.writeUnseen();
+}
+
+/** In the midst of the files of a hydration, which it is made to begin (F40). */
+function crashWhileDownloading(world: World, host: ClientHost): void {
+  host.crashAtFile(1 + world.random.int(6), () => {
+    world.fault('client-crash-at-file', short(host));
+    afterCrash(world, host);
+  });
+  if (world.random.chance(0.5)) requestResync(world, host);
+}
+
+function spoilChunk(world: World): void {
+  if (world.snapshots.spoil()) world.fault('chunk-spoilt');
+}
+
+function evictSnapshot(world: World, host: ClientHost): void {
+  world.fault('snapshot-evicted', host.tenantId);
+  world.snapshots.evict(host.tenantId);
+}
+
+function restartSnapshots(world: World): void {
+  world.fault('snapshot-restart');
+  world.snapshots.restart();
+}
+
+/** A row at one client is not what it was, and nothing in the stream tells (F76). */
+function spoilRow(world: World, host: ClientHost): void {
+  if (!host.spoilRow()) return;
+  world.fault('row-spoilt', short(host));
+  world.checks.spoilt(host);
+}
+
 /** Faults stop; everybody is there and wants to be in step (I1, I9). */
 async function heal(world: World): Promise<void> {
   world.note('the faults stop');
@@ -158,6 +222,7 @@ async function heal(world: World): Promise<void> {
     world.network.weather = FAIR;
     for (const host of world.clients) host.start();
     await world.pass(500);
+    for (const host of world.clients) verify(host);
     const different = world.clients
       .map((host) => ({ host, difference: world.checks.difference(host) }))
       .find(({ difference }) => difference !== null);

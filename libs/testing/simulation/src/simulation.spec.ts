@@ -25,23 +25,38 @@ describe('simulation', () => {
       'answer-lost',
       'bad-weather',
       'capture-stalled',
+      'chunk-spoilt',
       'client-crash',
       'client-crash-at-commit',
+      'client-crash-at-file',
       'client-offline',
+      'fill-marker',
       'history-trimmed',
       'new-epoch',
       'replication-restart',
       'request-duplicated',
       'request-lost',
       'resync-requested',
+      'row-spoilt',
       'rpc-lost',
-      'snapshot-broken',
+      'snapshot-evicted',
+      'snapshot-restart',
       'socket-cut',
       'sync-evicted',
       'sync-killed',
+      'transaction-too-large',
     ];
     for (const kind of kinds) expect([kind, (report.faults[kind] ?? 0) > SEEDS / 10]).toEqual([kind, true]);
-    expect(Object.keys(report.resyncs)).toEqual(['below-horizon', 'epoch-changed', 'scope-unknown']);
+    expect(report.faults['tail-broken']).toBeGreaterThan(0);
+    expect(report.faults['chunk-garbled']).toBeGreaterThan(0);
+    expect(Object.keys(report.resyncs)).toEqual(['below-horizon', 'epoch-changed']);
+    expect(Object.keys(report.fills)).toEqual([
+      'checksum-mismatch',
+      'quarantined',
+      'rewritten',
+      'scope-unknown',
+      'transaction-too-large',
+    ]);
     expect(report.mutations).toBeGreaterThan(5 * SEEDS);
     expect(report.transactions).toBeGreaterThan(10 * SEEDS);
   });
@@ -63,6 +78,9 @@ describe('deliberate breakages are caught', () => {
     ['push-without-from', /^I1|^I6|^I9|^I12/],
     ['cursor-before-rows', /^I1|^I6|^I9|^I12/],
     ['verdicts-of-stream-only', /^I9/],
+    ['held-ignored', /^I1|^I9/],
+    ['compared-too-early', /^I12/],
+    ['never-compared', /^I9.*differ/],
   ])('%s', async (sabotage, invariant) => {
     const { failures } = await runSimulation({ seeds: 300, sabotage, maxFailures: 1 });
     expect(failures).toHaveLength(1);

@@ -1,19 +1,24 @@
+import type { HistoryTransaction } from '@millrace/change-history';
 import type { Position } from '@millrace/kernel';
 import { manualClock, seededRandom, type ManualClock, type SeededRandom } from '@millrace/testing';
-import { Checks, Violation } from './checks/checks.js';
+import type { ResyncCause } from '@millrace/sync-protocol';
+import { Checks, Violation, type Told } from './checks/checks.js';
 import { AppUser } from './client/app-user.js';
 import { ClientHost } from './client/client-host.js';
 import { FaultLog } from './fault-log.js';
 import { FAIR, Network } from './network/network.js';
 import { simulatedTransport } from './network/simulated-transport.js';
 import type { SocketPair } from './network/socket-pair.js';
-import { claimCursor, cursorBeforeRows, type Sabotage } from './sabotage.js';
+import { claimCursor, comparedTooEarly, cursorBeforeRows, type Sabotage } from './sabotage.js';
 import { TENANTS } from './schema.js';
+import { FakeChecksums } from './server/fake-checksums.js';
 import { FakeHistory } from './server/fake-history.js';
 import { FakePostgres } from './server/fake-postgres.js';
+import { FakeSnapshots } from './server/fake-snapshots.js';
 import { OutsideWriter } from './server/outside-writer.js';
 import { ReplicationHost } from './server/replication-host.js';
 import { SyncHost } from './server/sync-host.js';
+import { tooLargeFor } from './server/too-large.js';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -25,19 +30,23 @@ export class World {
   readonly clock: ManualClock = manualClock();
   readonly random: SeededRandom;
   readonly faults = new FaultLog();
+  /** Cause → how often a client was told to load rows anew: all of them, or some tables. */
   readonly resyncs = new Map<string, number>();
+  readonly fills = new Map<string, number>();
   readonly trace: string[] = [];
   readonly network: Network;
   readonly postgres = new FakePostgres();
   readonly history: FakeHistory;
+  readonly snapshots: FakeSnapshots;
+  readonly checksums: FakeChecksums;
   readonly replication: ReplicationHost;
   readonly writer: OutsideWriter;
   readonly clients: readonly ClientHost[];
   readonly users: readonly AppUser[];
   readonly sockets = new Set<{ readonly host: ClientHost; readonly pair: SocketPair }>();
   readonly checks: Checks;
-  /** Places of updates that show a hidden row without all of its values. */
-  readonly hiddenMoves: bigint[] = [];
+  /** Transactions that cannot be delivered to everybody, by their end: the causes that a fill may name for them. */
+  readonly undeliverable = new Map<bigint, ReadonlySet<ResyncCause>>();
   private readonly syncHosts = new Map<string, SyncHost>();
   private captureStalledUntil = 0;
   private failure: unknown = null;
@@ -49,6 +58,9 @@ export class World {
     const random = (this.random = seededRandom(options.seed));
     this.network = new Network(this.clock, random.fork(), this.faults);
     this.history = new FakeHistory(random.uuid());
+    const server = { clock: this.clock, postgres: this.postgres, history: this.history };
+    this.snapshots = new FakeSnapshots({ ...server, random: random.fork() });
+    this.checksums = new FakeChecksums(server);
     this.writer = new OutsideWriter(this.postgres, random.fork());
     this.checks = new Checks(this);
     this.replication = new ReplicationHost({
@@ -130,10 +142,8 @@ export class World {
     const before = this.history.head;
     this.replication.capture();
     for (const transaction of this.history.between(before, this.history.head)) {
-      const shows = transaction.entries.some(
-        ({ data, unchangedToast }) => data?.['hidden'] === 'f' && unchangedToast.length > 0,
-      );
-      if (shows) this.hiddenMoves.push(transaction.position.seq);
+      const causes = whyUndeliverable(transaction);
+      if (causes.size > 0) this.undeliverable.set(transaction.position.seq, causes);
     }
   }
 
@@ -145,16 +155,20 @@ export class World {
       clock,
       random: random.fork(),
       transport: (host, own) => simulatedTransport(this, host, own),
-      wrapStore: (store) => (options.sabotage === 'cursor-before-rows' ? cursorBeforeRows(store) : store),
+      wrapStore: (store) => {
+        if (options.sabotage === 'cursor-before-rows') return cursorBeforeRows(store);
+        return options.sabotage === 'compared-too-early' ? comparedTooEarly(store) : store;
+      },
       onHydrate: (host, cause) => {
-        this.note(`client ${host.clientId.slice(-4)} hydrates: ${cause}`);
+        this.note(`client ${host.clientId.slice(-4)} loads rows: ${cause}`);
+        if (cause === 'checksum-mismatch') this.fills.set(cause, (this.fills.get(cause) ?? 0) + 1);
         this.guard(() => this.checks.hydrating(host, cause));
       },
     });
   }
 
   private makeSyncHost(clientId: string): SyncHost {
-    const { clock, random, network, replication, history, postgres } = this;
+    const { clock, random, network, replication, postgres } = this;
     return new SyncHost({
       clientId,
       clock,
@@ -165,13 +179,25 @@ export class World {
       page: (after, rowKeys) => replication.page(after, rowKeys),
       ownerOf: (id) => postgres.clients.get(id)?.sub,
       verdicts: (id, afterMutation, upTo) => this.verdicts(id, afterMutation, upTo),
-      onResync: (cause, cursor) => {
-        this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+      checksums: (tenantId) => this.checksums.of(tenantId),
+      onNote: (note, cursor) => {
         const host = this.clients.find((each) => each.clientId === clientId);
-        if (host) this.guard(() => this.checks.resynced(host, cause, cursor));
-        if (host && history.head) this.note(`client ${clientId.slice(-4)} is told to resync: ${cause}`);
+        if (host && note.kind === 'resync') this.toldToResync(host, note.cause, cursor);
+        if (host && note.kind === 'fill') this.toldToFill(host, note);
       },
     });
+  }
+
+  toldToResync(host: ClientHost, cause: ResyncCause, cursor: Position | null): void {
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+    this.note(`client ${host.clientId.slice(-4)} is told to resync: ${cause}`);
+    this.guard(() => this.checks.resynced(host, cause, cursor));
+  }
+
+  toldToFill(host: ClientHost, fill: Told): void {
+    this.fills.set(fill.cause, (this.fills.get(fill.cause) ?? 0) + 1);
+    this.note(`client ${host.clientId.slice(-4)} is told to fill ${fill.tables.join(', ')}: ${fill.cause}`);
+    this.guard(() => this.checks.filled(host, fill));
   }
 
   /**
@@ -199,6 +225,17 @@ export class World {
       this.failure ??= error;
     }
   }
+}
+
+/** An update that shows a hidden row without all of its values; more than is streamed; marks. */
+function whyUndeliverable(transaction: HistoryTransaction): ReadonlySet<ResyncCause> {
+  const causes = new Set<ResyncCause>();
+  if (tooLargeFor(transaction).length > 0) causes.add('transaction-too-large');
+  for (const { data, unchangedToast, cause } of transaction.entries) {
+    if (data?.['hidden'] === 'f' && unchangedToast.length > 0) causes.add('scope-unknown');
+    if (cause) causes.add(cause);
+  }
+  return causes;
 }
 
 /** Until no promise has anything left to do. */

@@ -40,30 +40,26 @@ interface Kept {
  * Reads the ordered rows and takes them in, with the history that makes them whole and the cursor that results, as one transaction [S2, S4]. Resolves when it
  * is durable. A second call goes on where a failed one stopped: what it has downloaded lies in files until a hydration is durable (F40).
  */
-export async function hydrate(
-  order: HydrationOrder,
-  ports: HydrationPorts,
-  options: HydrateOptions,
-): Promise<StoreSummary> {
+export async function hydrate(order: HydrationOrder, ports: HydrationPorts, options: HydrateOptions): Promise<void> {
   const { files, logger } = ports;
   const progress = progressTracker(ports.clock, options.onProgress);
-  const summary = await attempt(order, ports, { ...options, progress }).catch(async (error: unknown) => {
+  await attempt(order, ports, { ...options, progress }).catch(async (error: unknown) => {
     if (!(error instanceof StartAnew) || options.signal.aborted) throw error;
     logger.info('hydrating', { cause: error.resyncCause, tables: null });
     await files.clear();
-    return attempt(wholeOrder(error.resyncCause), ports, { ...options, progress });
+    const whole = { ...wholeOrder(error.resyncCause), atLeast: error.atLeast };
+    return attempt(whole, ports, { ...options, progress });
   });
   await files
     .clear()
     .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
-  return summary;
 }
 
 interface AttemptOptions extends HydrateOptions {
   readonly progress: ProgressTracker;
 }
 
-async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<StoreSummary> {
+async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
   const here = await ports.store.summary();
   const kept = keptBy(order, here);
   const wish: SnapshotWish = { tables: kept && order.tables, atLeast: order.atLeast };

@@ -1,6 +1,6 @@
 import { downloadChunks, type ChunkDownloads, type ProgressTracker } from '@millrace/hydration';
 import type { SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
-import type { ClientStore, StoreSummary, TableLoad } from '../ports/client-store.js';
+import type { ClientStore, TableLoad } from '../ports/client-store.js';
 import type { HydrationPorts } from './hydration-ports.js';
 import type { TailOutcome } from './read-tail.js';
 import { chunkSource } from './snapshot-source.js';
@@ -28,7 +28,7 @@ export async function loadRows(
   { manifest, tail, fresh, kept }: Rows,
   ports: HydrationPorts,
   { signal, progress }: LoadRowsOptions,
-): Promise<StoreSummary> {
+): Promise<void> {
   const equal = fresh || kept ? new Set<string>() : await equalTables(ports.store, manifest);
   const tables = manifest.tables.filter(({ name }) => !equal.has(name));
   progress.planned(tables);
@@ -39,7 +39,7 @@ export async function loadRows(
     onChunk: progress.chunk,
   });
   try {
-    return await ports.store.hydrate({
+    await ports.store.hydrate({
       tables: tables.map((table) => tableLoad(table, downloads)),
       tail: tail.transactions,
       position: tail.position,

@@ -33,7 +33,8 @@ export async function readTail(
       case 'fill':
         return { kind: 'fill', tables: line.fill.tables, atLeast: BigInt(line.fill.atLeast) };
       case 'resync':
-        throw new StartAnew(line.cause, line.message);
+        // Whatever is older than this cannot be continued, and the server may still keep it.
+        throw new StartAnew(line.cause, line.message, after.seq + 1n);
       case 'error':
         throw new SyncError(isErrorCode(line.code) ? line.code : 'snapshot-failed', line.message);
     }

@@ -9,6 +9,13 @@ import type { World } from '../world.js';
 /** What is broken, in words that name the invariant. */
 export class Violation extends Error {}
 
+/** What a client was told to fill. */
+export interface Told {
+  readonly cause: ResyncCause;
+  readonly tables: readonly string[];
+  readonly atLeast: bigint;
+}
+
 /** Looks at everything after every step, and at the end. */
 export class Checks {
   private readonly seen = new Map<ClientHost, FakeContent>();
@@ -30,18 +37,33 @@ export class Checks {
 
   /** I12: each cause must be true, or a new hydration would hide a bug. */
   resynced(host: ClientHost, cause: ResyncCause, cursor: Position | null): void {
-    const { history, hiddenMoves } = this.world;
+    const { history } = this.world;
     const isTrue =
       (cause === 'epoch-changed' && cursor?.epoch !== history.head.epoch) ||
-      (cause === 'below-horizon' && cursor !== null && cursor.seq < history.horizon) ||
-      (cause === 'scope-unknown' && cursor !== null && hiddenMoves.some((seq) => seq > cursor.seq));
+      (cause === 'below-horizon' && cursor !== null && cursor.seq < history.horizon);
     if (!isTrue) fail('I12', host, `resync ${cause} at ${placeText(cursor)} without a cause`);
     this.announcedTo(host).add(cause);
   }
 
+  /** I12: what cannot be delivered is a transaction that is there, for the cause that it names. */
+  filled(host: ClientHost, { cause, tables, atLeast }: Told): void {
+    const isTrue = this.world.undeliverable.get(atLeast)?.has(cause) ?? false;
+    if (!isTrue) fail('I12', host, `fill of ${tables.join(', ')} for ${cause} at ${atLeast} without a cause`);
+    this.announcedTo(host).add(cause);
+  }
+
+  /** A row of this client was changed behind its back: from now on it may find that something is wrong. */
+  spoilt(host: ClientHost): void {
+    for (const cause of ['checksum-mismatch', 'client-request']) this.announcedTo(host).add(cause);
+  }
+
   hydrating(host: ClientHost, cause: string): void {
-    const known = cause === 'new-client' ? host.database.content.position === null : this.announcedTo(host).has(cause);
-    if (!known) fail('I12', host, `hydrates by itself: ${cause}`);
+    const { position } = host.database.content;
+    const known =
+      (cause === 'new-client' && position === null) ||
+      (cause === 'epoch-changed' && position?.epoch !== this.world.history.head.epoch) ||
+      this.announcedTo(host).has(cause);
+    if (!known) fail('I12', host, `loads rows by itself: ${cause}`);
   }
 
   /** The app asked for it. */

@@ -8,8 +8,11 @@ import {
   type LocalWrite,
 } from '@millrace/pglite-client/testing';
 import { recordingLogger, type SeededRandom } from '@millrace/testing';
+import { fakeDigest } from '../fake-digest.js';
 import { schema } from '../schema.js';
 import { makeToken } from '../token.js';
+import { Countdown } from './countdown.js';
+import { diskFiles } from './disk-files.js';
 import { processClock, type ProcessClock } from './process-clock.js';
 
 export interface ClientHostOptions {
@@ -42,8 +45,9 @@ export class ClientHost {
   readonly written = new Set<string>();
   private process: Process | null = null;
   private wanted = true;
-  private commitsUntilCrash = 0;
-  private onCrash: () => void = () => undefined;
+  private readonly commits = new Countdown();
+  private readonly files = new Countdown();
+  private readonly disk = new Map<string, Uint8Array<ArrayBuffer>>();
 
   private readonly options: ClientHostOptions;
 
@@ -65,7 +69,9 @@ export class ClientHost {
       store,
       transport: transport(this, own),
       getToken: () => Promise.resolve(this.token()),
-      schemaVersion: schema.version,
+      schema,
+      files: diskFiles({ disk: this.disk, clock: own, random, onWrite: () => this.files.tick() }),
+      digest: (bytes) => Promise.resolve(fakeDigest(bytes)),
       clock: own,
       random,
       logger: this.logger(),
@@ -86,8 +92,28 @@ export class ClientHost {
 
   /** The process will end right before its store commits for the `commits`-th time from now. `crashed` hears of it. */
   crashAtCommit(commits: number, crashed: () => void): void {
-    this.commitsUntilCrash = commits;
-    this.onCrash = crashed;
+    this.commits.set(commits, () => this.crashAnd(crashed));
+  }
+
+  /** The process will end in the midst of the `writes`-th file that it writes from now: while it downloads. */
+  crashAtFile(writes: number, crashed: () => void): void {
+    this.files.set(writes, () => this.crashAnd(crashed));
+  }
+
+  private crashAnd(crashed: () => void): void {
+    this.crash();
+    crashed();
+  }
+
+  /** A bit flips in a base row: nobody is told. False if there is nothing to spoil. */
+  spoilRow(): boolean {
+    const { content } = this.database;
+    const notes = content.base.get('notes') ?? new Map<string, Row>();
+    const [key, row] = [...notes][this.options.random.int(Math.max(1, notes.size))] ?? [];
+    if (key === undefined || row === undefined || content.position === null) return false;
+    const spoilt = new Map(notes).set(key, { ...row, extra: `spoilt ${row['extra'] ?? ''}` });
+    this.database.content = { ...content, base: new Map(content.base).set('notes', spoilt) };
+    return true;
   }
 
   get running(): boolean {
@@ -121,10 +147,7 @@ export class ClientHost {
 
   private async beforeCommit(clock: Clock): Promise<void> {
     await clock.sleep(this.options.random.int(4));
-    this.commitsUntilCrash -= 1;
-    if (this.commitsUntilCrash !== 0) return;
-    this.crash();
-    this.onCrash();
+    this.commits.tick();
   }
 
   private token(): string {

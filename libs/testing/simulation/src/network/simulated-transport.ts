@@ -1,10 +1,10 @@
-import { SyncError, type Clock } from '@millrace/kernel';
+import { positionFromJson, SyncError, type Clock } from '@millrace/kernel';
 import type { Transport } from '@millrace/pglite-client';
 import type { ClientHost } from '../client/client-host.js';
 import { pushMutations } from '../server/fake-gateway.js';
-import { fakeSnapshot } from '../server/fake-snapshot.js';
+import { fakeTail } from '../server/fake-tail.js';
 import { readToken } from '../token.js';
-import { dropOwnChanges } from '../sabotage.js';
+import { dropCheckpoints, dropOwnChanges } from '../sabotage.js';
 import type { World } from '../world.js';
 import { SocketPair } from './socket-pair.js';
 
@@ -39,35 +39,53 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
         }),
       ),
 
-    async *snapshot(request, token, signal) {
+    snapshot: (request, token) =>
+      alive(
+        network.call(() => {
+          const { tenantId } = readToken(token, world.clock.now());
+          const answer = world.snapshots.order(tenantId, { tables: request.tables, atLeast: BigInt(request.atLeast) });
+          world.sent(host, JSON.stringify(answer));
+          return answer;
+        }),
+      ),
+
+    chunk: ({ id, n }, token) =>
+      alive(
+        network.call(() => {
+          readToken(token, world.clock.now());
+          const bytes = world.snapshots.chunk(id, n);
+          if (bytes === null) throw new SyncError('not-found', 'the chunk is not kept any more');
+          world.sent(host, new TextDecoder().decode(bytes));
+          return garbled(world, bytes);
+        }),
+      ),
+
+    async *tail(request, token, signal) {
       await clock.sleep(network.delay());
       const { tenantId } = readToken(token, world.clock.now());
-      const parts = fakeSnapshot({
-        postgres,
-        history,
-        clock: world.clock,
-        clientId: request.clientId,
-        claims: { tenantId },
-      });
-      for await (const part of parts) {
+      const held = world.options.sabotage === 'held-ignored' ? {} : request.held;
+      const lines = fakeTail({ ...request, held }, { history, clock: world.clock, claims: { tenantId } });
+      for await (const line of lines) {
         await clock.sleep(network.delay());
-        if (signal.aborted) throw new SyncError('closed', 'hydration was cancelled');
+        if (signal.aborted) throw new SyncError('closed', 'the tail is not wanted any more');
         if (network.random.chance(network.weather.loss / 2)) {
-          world.faults.note('snapshot-broken');
-          throw new SyncError('network', 'the snapshot broke off');
+          world.faults.note('tail-broken');
+          throw new SyncError('network', 'the tail broke off');
         }
-        world.sent(host, part.kind === 'rows' ? new TextDecoder().decode(part.bytes) : JSON.stringify(part));
-        yield part;
+        world.sent(host, JSON.stringify(line));
+        if (line.kind === 'resync') world.toldToResync(host, line.cause, positionFromJson(request.after));
+        if (line.kind === 'fill') world.toldToFill(host, { ...line.fill, atLeast: BigInt(line.fill.atLeast) });
+        yield line;
       }
     },
 
     openSocket: (clientId, token, events) => {
       const heard = {
         opened: () => clock.after(0, () => events.opened()),
-        message: (text: string) =>
-          clock.after(0, () =>
-            events.message(world.options.sabotage === 'own-changes-dropped' ? dropOwnChanges(text) : text),
-          ),
+        message: (text: string) => {
+          const heard = sabotaged(world, text);
+          if (heard !== null) clock.after(0, () => events.message(heard));
+        },
         closed: (code: number, reason: string) => clock.after(0, () => events.closed(code, reason)),
       };
       const sync = world.syncHost(clientId);
@@ -86,4 +104,21 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       return pair.clientSocket;
     },
   };
+}
+
+/** What a client hears of a text; null: nothing. */
+function sabotaged(world: World, text: string): string | null {
+  if (world.options.sabotage === 'own-changes-dropped') return dropOwnChanges(text);
+  return world.options.sabotage === 'never-compared' ? dropCheckpoints(text) : text;
+}
+
+/** Now and then a bad line changes what it carries. */
+function garbled(world: World, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const { random, weather } = world.network;
+  if (!random.chance(weather.loss / 4)) return bytes;
+  world.faults.note('chunk-garbled');
+  const other = Uint8Array.from(bytes);
+  const at = random.int(bytes.length);
+  other[at] = (other[at] ?? 0) ^ 1;
+  return other;
 }

@@ -10,6 +10,7 @@ import {
 import { chainStart, type Position } from '@millrace/kernel';
 import type { PullResult } from '@millrace/sync-session';
 import { schema } from '../schema.js';
+import { tooLargeFor } from './too-large.js';
 
 /** `change_history` in memory: places, chain and tail are the real ones, pages and proofs a model of the queries. */
 export class FakeHistory {
@@ -77,16 +78,27 @@ export class FakeHistory {
 
   page(after: Position, rowKeys: readonly string[], most: number): PullResult {
     const inMemory = this.tail.page(after, rowKeys);
-    if (inMemory) return { kind: 'page', page: inMemory, complete: true };
-    if (after.epoch !== this.head.epoch) return { kind: 'epoch-changed' };
-    if (after.seq < this.horizon) return { kind: 'below-horizon' };
-    if (!this.isEnd(after)) return { kind: 'cursor-unknown' };
+    if (inMemory && !inMemory.transactions.some((transaction) => tooLargeFor(transaction).length > 0))
+      return { kind: 'page', page: inMemory, complete: true };
+    const obstacle = this.obstacle(after);
+    if (obstacle) return { kind: obstacle };
     const keys = new Set(rowKeys);
     const hits = this.between(after, this.head).flatMap((transaction) => partFor(transaction, keys) ?? []);
-    const transactions = hits.slice(0, most);
+    const [first] = hits;
+    const tables = first ? tooLargeFor(first) : [];
+    if (first && tables.length > 0) return { kind: 'transaction-too-large', position: first.position, tables };
+    const large = hits.findIndex((transaction) => tooLargeFor(transaction).length > 0);
+    const transactions = hits.slice(0, large < 0 ? most : Math.min(most, large));
     const complete = transactions.length === hits.length;
     const to = complete ? this.head : (transactions.at(-1)?.position ?? after);
     return { kind: 'page', page: { from: after, to, transactions }, complete };
+  }
+
+  /** Why a cursor cannot be continued; null if it can. */
+  obstacle(after: Position): 'epoch-changed' | 'below-horizon' | 'cursor-unknown' | null {
+    if (after.epoch !== this.head.epoch) return 'epoch-changed';
+    if (after.seq < this.horizon) return 'below-horizon';
+    return this.isEnd(after) ? null : 'cursor-unknown';
   }
 
   between(after: Position, to: Position): readonly HistoryTransaction[] {

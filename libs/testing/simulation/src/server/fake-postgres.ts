@@ -1,10 +1,12 @@
-import type { CapturedTransaction } from '@millrace/change-history';
+import type { CapturedChange, CapturedTransaction } from '@millrace/change-history';
 import { lsnFrom, type Row } from '@millrace/kernel';
 import { keyText } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { matches, type Claims } from '@millrace/sync-rules';
 import { schema } from '../schema.js';
 import { ServerTransaction, tableOf, type Tables } from './server-transaction.js';
+
+type FillCause = NonNullable<CapturedChange['cause']>;
 
 /** What `client_mutation` holds of a mutation. */
 export interface StoredMutation {
@@ -36,6 +38,19 @@ export class FakePostgres {
       throw error;
     }
     if (transaction.changes.length > 0) this.append(transaction);
+  }
+
+  /**
+   * Runs and commits what the stream does not bring: of each table that is touched there is only a mark that its rows have to be read anew, as after
+   * a rewriting DDL, or after a transaction that could not be stored [C9, M4].
+   */
+  commitMarked(cause: FillCause, work: (transaction: ServerTransaction) => void): void {
+    const transaction = new ServerTransaction(this.tables, () => `stamp-${this.lastLsn + 1n}`);
+    work(transaction);
+    const tables = [...new Set(transaction.changes.map(({ table }) => table))].sort();
+    transaction.changes.length = 0;
+    for (const table of tables) transaction.mark(table, cause);
+    if (tables.length > 0) this.append(transaction);
   }
 
   /** LSN of the last commit. */

@@ -37,6 +37,24 @@ export class OutsideWriter {
     });
   }
 
+  /** One transaction of more rows of each tenant than are streamed. */
+  writeLarge(): void {
+    this.postgres.commit((transaction) => {
+      for (const tenant of TENANTS) {
+        this.writePair(transaction, tenant);
+        for (let left = 8 + this.random.int(6); left > 0; left--) this.addNote(transaction, tenant);
+      }
+      if (this.random.chance(0.3)) transaction.insert('news', { id: this.name('n'), body: 'large news' });
+    });
+  }
+
+  /** Changes that history tells nothing of but that there were some. */
+  writeUnseen(): void {
+    this.postgres.commitMarked(this.random.pick(['rewritten', 'quarantined']), (transaction) => {
+      for (let left = 1 + this.random.int(4); left > 0; left--) this.change(transaction);
+    });
+  }
+
   /** Shows or hides a note whose large value does not travel with the update: nobody can tell its row from the stream alone [C4]. */
   showHidden(): boolean {
     const note = this.anyNote((row) => row['hidden'] === 't' && row['blob'] !== null);

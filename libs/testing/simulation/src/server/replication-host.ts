@@ -5,6 +5,7 @@ import type { SeededRandom } from '@millrace/testing';
 import type { Network } from '../network/network.js';
 import type { FakeHistory } from './fake-history.js';
 import type { FakePostgres } from './fake-postgres.js';
+import { tooLargeFor } from './too-large.js';
 
 export interface ReplicationHostOptions {
   readonly clock: Clock;
@@ -100,7 +101,10 @@ export class ReplicationHost {
 
   private push(effect: DistributionEffect & { kind: 'push' }): void {
     const { network, push, tamper, clock } = this.options;
-    const { clientId, pushId, from, to, transactions } = effect;
+    const { clientId, pushId, to } = effect;
+    // What is not streamed is not pushed, either: only the bell rings.
+    const large = effect.transactions.some((transaction) => tooLargeFor(transaction).length > 0);
+    const { from, transactions } = large ? { from: null, transactions: [] } : effect;
     const life = this.life;
     const report = (event: { kind: 'push-returned'; cursor: Position | null } | { kind: 'push-failed' }) => {
       if (this.life === life) this.perform(this.distribution.handle({ ...event, clientId, pushId, now: clock.now() }));

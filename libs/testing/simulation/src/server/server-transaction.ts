@@ -55,6 +55,11 @@ export class ServerTransaction {
     this.record({ table: name, operation: 'insert', newRow: row, oldRow: null });
   }
 
+  /** In the place of what the stream does not bring of a table. */
+  mark(table: string, cause: NonNullable<CapturedChange['cause']>): void {
+    this.record({ table, operation: 'fill', newRow: null, oldRow: null, cause });
+  }
+
   /** Takes back everything so far. */
   rollback(): void {
     for (const back of this.undo.reverse()) back();

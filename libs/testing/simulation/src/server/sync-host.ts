@@ -1,7 +1,7 @@
 import type { MutationMark } from '@millrace/change-history';
 import { SyncError, type Clock, type Position, type Socket } from '@millrace/kernel';
 import type { Registration } from '@millrace/replication';
-import { decodeClientMessages, type ClientMessage, type ResyncCause } from '@millrace/sync-protocol';
+import { decodeClientMessages, type Checkpoint, type ClientMessage } from '@millrace/sync-protocol';
 import {
   newSession,
   restoreSession,
@@ -11,12 +11,14 @@ import {
   type Push,
   type SessionEffect,
   type SessionEvent,
+  type SessionNote,
   type SessionState,
 } from '@millrace/sync-session';
 import type { SeededRandom } from '@millrace/testing';
 import { Channel, type Network } from '../network/network.js';
 import { schema } from '../schema.js';
 import { readToken, type TokenContent } from '../token.js';
+import { scopeOf } from './fake-snapshots.js';
 
 export interface SyncHostOptions {
   readonly clientId: string;
@@ -28,7 +30,8 @@ export interface SyncHostOptions {
   readonly page: (after: Position, rowKeys: readonly string[]) => PullResult;
   readonly ownerOf: (clientId: string) => string | undefined;
   readonly verdicts: (clientId: string, afterMutation: number, upTo: Position) => readonly MutationMark[];
-  readonly onResync: (cause: ResyncCause, cursor: Position | null) => void;
+  readonly checksums: (tenantId: string) => Promise<Checkpoint>;
+  readonly onNote: (note: SessionNote, cursor: Position | null) => void;
 }
 
 interface Session {
@@ -36,15 +39,14 @@ interface Session {
   readonly socket: Socket;
 }
 
-/** Small, so that credit runs out often [D5]. */
-const WINDOW_CHARS = 3_000;
+/** Small, so that credit runs out often [D5], and that clients are compared often [S6]. */
+const BOUNDS = { windowChars: 3_000, sweepMs: 60_000, verifyMs: 2_000, checkpointMs: 10_000 };
 
-/** One client's SyncDO: performs what its sessions decide. Attachments, the alarm and the remembered scope outlive its memory. */
+/** One client's SyncDO: performs what its sessions decide. Attachments and the alarm outlive its memory. */
 export class SyncHost {
   private sessions: Session[] = [];
   private waiting: ((cursor: Position | null) => void)[] = [];
   private dropWaiting: ((error: SyncError) => void)[] = [];
-  private rememberedScope: string | null = null;
   private life = 0;
   private alarm: { readonly at: number; readonly cancel: () => void } | null = null;
   private readonly toReplication: Channel;
@@ -59,7 +61,8 @@ export class SyncHost {
   accept(socket: Socket, token: TokenContent): void {
     const { sub, tenantId, role, exp } = token;
     const { clientId } = this.options;
-    const state = newSession({ clientId, sub, claims: { sub, tenantId, role }, expiresAt: exp * 1000 });
+    const scope = scopeOf(tenantId);
+    const state = newSession({ clientId, sub, claims: { sub, tenantId, role }, scope, expiresAt: exp * 1000 });
     this.sessions.push({ state, socket });
   }
 
@@ -124,7 +127,8 @@ export class SyncHost {
   }
 
   private eventOf(message: ClientMessage): SessionEvent {
-    if (message.type === 'hello') return { kind: 'hello', hello: message, rememberedScope: this.rememberedScope };
+    if (message.type === 'hello') return { kind: 'hello', hello: message };
+    if (message.type === 'verify') return { kind: 'verify' };
     if (message.type === 'received') return { kind: 'received', received: message };
     try {
       const { sub, tenantId, role, exp } = readToken(message.token, this.options.clock.now());
@@ -136,7 +140,7 @@ export class SyncHost {
 
   private dispatch(session: Session, event: SessionEvent): void {
     const { clock, random } = this.options;
-    const context = { schema, now: clock.now(), random, windowChars: WINDOW_CHARS, sweepMs: 60_000 };
+    const context = { schema, now: clock.now(), random, ...BOUNDS };
     const { state, effects } = sessionStep(session.state, event, context);
     const cursor = session.state.cursor;
     session.state = state;
@@ -165,11 +169,10 @@ export class SyncHost {
         return;
       case 'schedule':
         return this.schedule(effect.at);
-      case 'remember':
-        this.rememberedScope = effect.scope;
-        return;
-      case 'resynced':
-        return this.options.onResync(effect.cause, session.state.cursor ?? cursor);
+      case 'checkpoint-wanted':
+        return this.checkpoint(session, effect.asked);
+      case 'note':
+        return this.options.onNote(effect.note, session.state.cursor ?? cursor);
     }
   }
 
@@ -208,6 +211,14 @@ export class SyncHost {
       .call(() => this.options.page(after, rowKeys))
       .then((result) => settle({ kind: 'pulled', result }))
       .catch((error: unknown) => settle({ kind: 'pull-failed', ...failureOf(error) }));
+  }
+
+  private checkpoint(session: Session, asked: boolean): void {
+    const settle = this.whileAlive(session);
+    this.options.network
+      .call(() => this.options.checksums(session.state.claims['tenantId'] ?? ''))
+      .then((checkpoint) => settle({ kind: 'checkpoint', checkpoint }))
+      .catch((error: unknown) => settle({ kind: 'checkpoint-failed', asked, ...failureOf(error) }));
   }
 
   /** Reports to the session unless the memory that asked is gone. */

@@ -6,6 +6,7 @@ import { fanOutBench } from './p4-fan-out.js';
 import { writesBench } from './p5-writes.js';
 import { reopenBench } from './p6-reopen.js';
 import { idleBench } from './p7-idle.js';
+import { zeroBench } from './zero.js';
 
 /** In the order in which they run. */
 export const BENCHES: readonly Bench[] = [
@@ -18,4 +19,5 @@ export const BENCHES: readonly Bench[] = [
   idleBench,
 ];
 
-export const ON_REQUEST: readonly Bench[] = [];
+/** Only when they are named: they install or compare what is not ours. */
+export const ON_REQUEST: readonly Bench[] = [zeroBench];

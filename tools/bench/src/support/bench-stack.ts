@@ -48,6 +48,11 @@ export async function startBenchStack(context: BenchContext, options: BenchStack
 async function prepare(url: string, rows: number): Promise<void> {
   await migrateEngine({ url });
   await migrateDomain({ url });
+  await prepareRows(url, rows);
+}
+
+/** Tenant, user and so many invoices, in tables that are there. */
+export async function prepareRows(url: string, rows: number): Promise<void> {
   await using source = await openSource(url);
   await source.run(TENANT_SQL);
   if (rows > 0) await source.run(invoicesSql(1, rows));

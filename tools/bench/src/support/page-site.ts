@@ -1,4 +1,4 @@
-import { buildOnce, hashInputs } from '@millrace/dev';
+import { buildOnce, buildTemplate, hashInputs } from '@millrace/dev';
 import { findWorkspaceRoot, spawnChild } from '@millrace/processes';
 import { join } from 'node:path';
 import type { BenchContext } from '../core/bench.js';
@@ -21,6 +21,7 @@ export async function buildPageSite(context: BenchContext): Promise<string> {
     build: async (freshDir) => {
       context.say('building the page');
       const logFile = join(cache, 'bench-page.log');
+      await buildTemplate({ root, logFile });
       const child = spawnChild({
         command: [
           process.execPath,

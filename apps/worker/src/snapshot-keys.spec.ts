@@ -49,7 +49,10 @@ describe('[S5] snapshot keys', () => {
       { MILLRACE_SNAPSHOT_SECRET: 'x'.repeat(32) },
       { MILLRACE_JWT_SECRET: null, MILLRACE_JWKS_URL: 'https://id.example/jwks' },
     ]) {
-      const worker = fakeWorker({ env, methods: { 'replication.snapshotSecret': () => ({ ok: true, value: 'kept' }) } });
+      const worker = fakeWorker({
+        env,
+        methods: { 'replication.snapshotSecret': () => ({ ok: true, value: 'kept' }) },
+      });
       const own = snapshotKeys(worker.bindings, readSettings(worker.bindings), app.schema);
       made.push(await own.scopeOf({}), await own.scopeOf({ tenantId: 't1' }));
       const asked = worker.called().filter((name) => name === 'replication.snapshotSecret');

@@ -4,7 +4,7 @@ export { encodeSnapshot } from './format/encode-snapshot.js';
 export { streamSnapshot, type StreamSnapshotOptions } from './server/stream-snapshot.js';
 export { CHUNK_LIMITS, type ChunkLimits } from './format/chunk-cutter.js';
 export { buildTable, type BuildTableOptions, type ChunkCodec, type TableRows } from './server/build-table.js';
-export { Checksums, type ChecksumsOptions } from './server/checksums.js';
+export { Checksums, type ChecksumsOptions, type ChecksumStore, type TakenChecksums } from './server/checksums.js';
 export { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './server/snapshot-cache.js';
 export { type SnapshotBudget } from './server/build-registry.js';
 export { type Staleness } from './server/freshness.js';

@@ -1,86 +1,138 @@
 import { DurableObject } from 'cloudflare:workers';
-import { streamSnapshot } from '@millrace/hydration';
-import { formatLsn, SyncError, systemClock, type Logger } from '@millrace/kernel';
+import { Checksums, SnapshotCache, type TakenChecksums } from '@millrace/hydration';
+import {
+  errorText,
+  formatLsn,
+  systemClock,
+  systemRandom,
+  type Logger,
+  type Lsn,
+  type Position,
+} from '@millrace/kernel';
 import { connectPg, type SessionTimeouts } from '@millrace/postgres';
-import { rowKeysOf } from '@millrace/sync-rules';
-import { unwrap } from '../answer.js';
+import type { Checkpoint, SnapshotAnswer, SnapshotFormat } from '@millrace/sync-protocol';
+import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
+import { blobStoreOf } from '../blobs/blob-store-of.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
-import { problemResponse } from '../problem.js';
-import { publicError } from '../public-error.js';
 import { readSettings, type Settings } from '../settings.js';
+import { buildStore } from './build-store.js';
+import { chunkCodec } from './chunk-codec.js';
+import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
-import type { SnapshotOrder, SnapshotRpc } from './rpc.js';
-import { buildSnapshot, type SnapshotBuild } from './snapshot-build.js';
-import { snapshotTail } from './snapshot-tail.js';
-import { gatewayOf, replicationOf } from './stubs.js';
+import type { ChecksumOrder, SnapshotOrder, SnapshotRpc } from './rpc.js';
+import { replicationOf } from './stubs.js';
 
 const TIMEOUTS: SessionTimeouts = {
   lockTimeoutMs: 2_000,
   statementTimeoutMs: 60_000,
   idleInTransactionTimeoutMs: 60_000,
 };
-const HEADERS = { 'content-type': 'application/octet-stream', 'cache-control': 'private, no-store' };
+/** A build goes on when its callers have left, and begins again after a restart, by this alarm; sooner than the object would be put to sleep. */
+const WATCH_MS = 5_000;
 
-/** Builds one snapshot at a time, with one connection of its own [Z2]: a client that asks again has given the former one up. */
+/** What the object has to know of itself when nobody calls. */
+interface Identity {
+  readonly key: string;
+  readonly format: SnapshotFormat;
+}
+
+/** The snapshots and checksums of one snapshot key, with one connection [Z2]. */
 export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
-  return class SnapshotDO extends DurableObject<Env> {
+  return class SnapshotDO extends DurableObject<Env> implements SnapshotRpc {
     readonly #settings: Settings;
     readonly #log: Logger;
-    #former: SnapshotBuild | null = null;
+    readonly #session: LazySession;
+    readonly #checksums: Checksums;
+    #cache: SnapshotCache | null = null;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
-      this.#settings = readSettings(env);
-      this.#log = workerLogger(this.#settings, 'snapshot');
+      const settings = readSettings(env);
+      const { kv } = this.ctx.storage;
+      this.#settings = settings;
+      this.#log = workerLogger(settings, 'snapshot');
+      this.#session = new LazySession({
+        open: () =>
+          connectPg({ connectionString: settings.databaseUrl, applicationName: 'millrace-snapshot', ...TIMEOUTS }),
+        clock: systemClock,
+        log: this.#log,
+      });
+      this.#checksums = new Checksums({
+        schema: app.schema,
+        slot: settings.slot,
+        use: (work) => this.#session.use(work),
+        waitForCapture: (lsn) => this.#waitForCapture(lsn),
+        clock: systemClock,
+        store: {
+          load: () => kv.get<TakenChecksums>('checksums') ?? null,
+          save: (taken) => kv.put('checksums', taken),
+        },
+      });
     }
 
-    /** Connects before the first byte is sent: until then a failure still has a status. */
-    override async fetch(request: Request): Promise<Response> {
+    order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>> {
+      return answer(this.#log, () => {
+        const { key, format, claims, tables, scope, rulesVersion } = order;
+        this.ctx.storage.kv.put('identity', { key, format } satisfies Identity);
+        return this.#cacheOf({ key, format }).order({
+          claims,
+          tables,
+          scope,
+          rulesVersion,
+          atLeast: BigInt(order.atLeast),
+        });
+      });
+    }
+
+    checksums({ claims, maxAgeMs }: ChecksumOrder): Promise<Answer<Checkpoint>> {
+      return answer(this.#log, () => this.#checksums.get(claims, maxAgeMs));
+    }
+
+    /** Re-arms first, so that no failure below can end the watch (F45). */
+    override async alarm(): Promise<void> {
+      const identity = this.ctx.storage.kv.get<Identity>('identity');
+      if (!identity) return;
+      const cache = this.#cacheOf(identity);
+      if (cache.done) return;
+      await this.#watch();
       try {
-        const order = (await request.json()) as SnapshotOrder;
-        if (order.schemaVersion !== app.schema.version) {
-          throw new SyncError(
-            'schema-unknown',
-            `this server has schema ${app.schema.version}, the client ${order.schemaVersion}: update the app`,
-          );
-        }
-        const build = await this.#begin(order);
-        request.signal.addEventListener('abort', build.end, { once: true });
-        return new Response(build.body, { headers: HEADERS });
+        await replicationOf(this.env).wake();
+        await cache.resume();
       } catch (error) {
-        return problemResponse(publicError(error, this.#log));
+        this.#log.error('snapshot not resumed', { reason: errorText(error) });
       }
     }
 
-    async #begin(order: SnapshotOrder): Promise<SnapshotBuild> {
-      const { databaseUrl, slot, gateways } = this.#settings;
-      const { clientId, claims } = order;
-      const sql = await connectPg({ connectionString: databaseUrl, applicationName: 'millrace-snapshot', ...TIMEOUTS });
-      this.#former?.end();
-      const rowKeys = rowKeysOf(app.schema, claims, clientId);
-      const tail = {
+    #cacheOf({ key, format }: Identity): SnapshotCache {
+      const { slot, snapshots } = this.#settings;
+      this.#cache ??= new SnapshotCache({
         schema: app.schema,
-        claims,
-        clientId,
-        readPage: async (after: Parameters<typeof snapshotTail>[1], upTo: Parameters<typeof snapshotTail>[2]) =>
-          unwrap(await gatewayOf(this.env, clientId, gateways).page(after, upTo, rowKeys)),
-      };
-      this.#former = buildSnapshot(sql, (signal) =>
-        streamSnapshot({
-          sql,
-          schema: app.schema,
-          claims,
-          slot,
-          waitForCapture: async (lsn) => unwrap(await replicationOf(this.env).waitFor(formatLsn(lsn))),
-          readTail: (after, upTo) => snapshotTail(tail, after, upTo),
-          logger: this.#log,
-          clock: systemClock,
-          signal,
-        }),
-      );
-      return this.#former;
+        format,
+        slot,
+        snapshotKey: key,
+        use: (work) => this.#session.use(work),
+        head: async () => unwrap(await replicationOf(this.env).wake()),
+        waitForCapture: (lsn) => this.#waitForCapture(lsn),
+        store: buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch())),
+        blobs: blobStoreOf(this.env),
+        codec: chunkCodec,
+        clock: systemClock,
+        random: systemRandom,
+        logger: this.#log,
+        staleness: { percent: snapshots.stalePercent, min: snapshots.staleMin, max: snapshots.staleMax },
+        budget: { maxBytes: snapshots.maxBytes, maxAgeMs: snapshots.maxAgeMs },
+      });
+      return this.#cache;
+    }
+
+    async #watch(): Promise<void> {
+      await this.ctx.storage.setAlarm(systemClock.now() + WATCH_MS);
+    }
+
+    async #waitForCapture(lsn: Lsn): Promise<Position> {
+      return unwrap(await replicationOf(this.env).waitFor(formatLsn(lsn)));
     }
   };
 }

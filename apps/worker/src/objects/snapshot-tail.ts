@@ -1,53 +1,105 @@
 import type { HistoryPage, PageResult } from '@millrace/change-history';
-import { SyncError, type Position } from '@millrace/kernel';
+import { positionToJson, type Position } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
-import type { ServerMessage } from '@millrace/sync-protocol';
+import type { Fill, TailLine } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
-import { cursorMove, deliver } from '@millrace/sync-session';
+import { cursorMove, deliver, fillFrame, type Delivery } from '@millrace/sync-session';
+
+/** Per table, the seq (decimal text) up to which the reader's rows hold its history already. */
+export type Held = Readonly<Record<string, string>>;
 
 export interface SnapshotTailOptions {
   readonly schema: SchemaMeta;
   readonly claims: Claims;
   readonly clientId: string;
-  readonly readPage: (after: Position, upTo: Position) => Promise<PageResult>;
+  /** The end of history: the tail's end, too. */
+  readonly head: Position;
+  readonly readPage: (after: Position, upTo: Position, held: Held) => Promise<PageResult>;
 }
 
-/** History of (after, upTo] as frames: exactly what the client's socket would deliver [S2]. Throws `snapshot-failed` where that cannot be had. */
+export interface TailRange {
+  readonly after: Position;
+  /** seq that the tail must reach. */
+  readonly atLeast: bigint;
+  readonly held: Held;
+}
+
+/**
+ * History of (after, head] as its reader's socket would deliver it, less what its rows hold already [S2]. The last line says how it ended: `end`,
+ * `fill` with every table that stands in the way between here and the head [S4], or `resync`.
+ */
 export async function* snapshotTail(
   options: SnapshotTailOptions,
-  after: Position,
-  upTo: Position,
-): AsyncGenerator<readonly ServerMessage[], void, void> {
+  range: TailRange,
+): AsyncGenerator<TailLine, void, void> {
+  const { head } = options;
+  const { after, atLeast } = range;
+  if (after.epoch !== head.epoch) return yield resync('epoch-changed');
+  if (atLeast > head.seq || after.seq > head.seq) return yield resync('cursor-unknown');
+  const reading = new TailReading(options, range.held);
   let cursor = after;
-  while (cursor.seq < upTo.seq) {
-    const page = await nextPage(options, cursor, upTo);
-    yield* pageFrames(options, page);
-    cursor = page.to;
-  }
-}
-
-async function nextPage({ readPage }: SnapshotTailOptions, after: Position, upTo: Position): Promise<HistoryPage> {
-  const result = await readPage(after, upTo);
-  if (result.kind === 'page') return result.page;
-  throw new SyncError('snapshot-failed', `history cannot be read on (${result.kind}): try again`);
-}
-
-function* pageFrames(
-  { schema, claims, clientId }: SnapshotTailOptions,
-  page: HistoryPage,
-): Generator<readonly ServerMessage[], void, void> {
-  let cursor = page.from;
-  for (const transaction of page.transactions) {
-    const delivery = deliver(transaction, { schema, claims, clientId, from: cursor.seq });
-    if (delivery.kind === 'resync') {
-      throw new SyncError(
-        'snapshot-failed',
-        `a change made meanwhile cannot be replayed (${delivery.cause}): try again`,
-      );
+  while (cursor.seq < head.seq) {
+    const result = await options.readPage(cursor, head, reading.held);
+    if (result.kind === 'page') {
+      yield* reading.lines(result.page);
+      cursor = result.page.to;
+    } else if (result.kind === 'transaction-too-large') {
+      reading.hold({ ...result, cause: 'transaction-too-large', atLeast: result.position.seq });
+    } else {
+      return yield resync(result.kind);
     }
-    if (delivery.messages.length === 0) continue;
-    yield delivery.messages;
-    cursor = transaction.position;
+    if (reading.resync) return yield reading.resync;
   }
-  if (cursor.seq < page.to.seq) yield cursorMove(cursor.seq, page.to);
+  yield reading.fill ? { kind: 'fill', fill: reading.fill } : { kind: 'end', position: positionToJson(head) };
+}
+
+/** What has been found on the way. From the first fill on, nothing is delivered any more: only what else has to be filled is looked for. */
+class TailReading {
+  fill: Fill | null = null;
+  resync: TailLine | null = null;
+  held: Held;
+  readonly #options: SnapshotTailOptions;
+
+  constructor(options: SnapshotTailOptions, held: Held) {
+    this.#options = options;
+    this.held = held;
+  }
+
+  *lines(page: HistoryPage): Generator<TailLine, void, void> {
+    let cursor = page.from;
+    for (const transaction of page.transactions) {
+      const delivery = this.#deliver(transaction, cursor.seq);
+      if (delivery.kind === 'resync') {
+        this.resync = resync(delivery.cause, delivery.message);
+        return;
+      }
+      if (delivery.messages.length === 0) continue;
+      if (!this.fill) yield { kind: 'frames', messages: [...delivery.messages] };
+      cursor = transaction.position;
+    }
+    if (cursor.seq < page.to.seq && !this.fill)
+      yield { kind: 'frames', messages: [...cursorMove(cursor.seq, page.to)] };
+  }
+
+  /** These tables will be read anew, at `atLeast` or later: nothing of them up to there stands in the way any more. */
+  hold({ tables, cause, atLeast }: Pick<Delivery & { kind: 'fill' }, 'tables' | 'cause' | 'atLeast'>): void {
+    const former = this.fill;
+    const union = new Set([...(former?.tables ?? []), ...tables]);
+    this.fill = fillFrame({ kind: 'fill', tables: [...union], cause: former?.cause ?? cause, atLeast });
+    this.held = { ...this.held, ...Object.fromEntries([...union].map((table) => [table, String(atLeast)])) };
+  }
+
+  #deliver(transaction: HistoryPage['transactions'][number], from: bigint): Exclude<Delivery, { kind: 'fill' }> {
+    const { schema, claims, clientId } = this.#options;
+    for (;;) {
+      const held = new Map(Object.entries(this.held).map(([table, seq]) => [table, BigInt(seq)]));
+      const delivery = deliver(transaction, { schema, claims, clientId, from, held });
+      if (delivery.kind !== 'fill') return delivery;
+      this.hold(delivery);
+    }
+  }
+}
+
+function resync(cause: (TailLine & { kind: 'resync' })['cause'], message = 'these rows cannot be continued'): TailLine {
+  return { kind: 'resync', cause, message };
 }

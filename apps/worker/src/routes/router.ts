@@ -6,14 +6,19 @@ import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { problemResponse } from '../problem.js';
 import { knownError, publicError } from '../public-error.js';
+import { RateLimits } from '../rate-limits.js';
 import { readSettings, type Settings } from '../settings.js';
+import { snapshotKeys, type SnapshotKeys } from '../snapshot-keys.js';
 import { adminRoutes } from './admin.js';
 import { changesRoute } from './changes.js';
+import { checksumsRoute } from './checksums.js';
 import { clientsRoute } from './clients.js';
 import { devSignInRoutes } from './dev-sign-in.js';
+import { Owners } from './owner.js';
 import { siteRoute } from './site.js';
 import { snapshotsRoute } from './snapshots.js';
 import { syncRoute } from './sync.js';
+import { tailRoute } from './tail.js';
 
 /** What each route has at hand. */
 export interface RouteContext {
@@ -21,6 +26,9 @@ export interface RouteContext {
   readonly settings: Settings;
   readonly tokens: TokenVerifier;
   readonly log: Logger;
+  readonly keys: SnapshotKeys;
+  readonly limits: RateLimits;
+  readonly owners: Owners;
 }
 
 /** `operator`: the caller has shown the admin token, and is told of errors what concerns the server alone. */
@@ -46,6 +54,8 @@ export function createRouter(
   clientsRoute(router);
   changesRoute(router);
   snapshotsRoute(router);
+  tailRoute(router);
+  checksumsRoute(router);
   syncRoute(router);
   devSignInRoutes(router);
   adminRoutes(router);
@@ -71,6 +81,9 @@ function routeContext(app: AppDefinition, env: Env): RouteContext {
     settings,
     tokens: createTokenVerifier(settings, systemClock.now),
     log: workerLogger(settings, 'worker'),
+    keys: snapshotKeys(env, settings, app.schema),
+    limits: new RateLimits(systemClock.now),
+    owners: new Owners(systemClock.now),
   };
 }
 

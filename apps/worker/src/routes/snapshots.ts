@@ -1,23 +1,114 @@
-import { snapshotRequestSchema } from '@millrace/sync-protocol';
-import type { SnapshotOrder } from '../objects/rpc.js';
+import { isUuid, SyncError } from '@millrace/kernel';
+import { snapshotFormats, snapshotRequestSchema, type SnapshotRequest } from '@millrace/sync-protocol';
+import { scopeClaims } from '@millrace/sync-session';
+import { chunkKey, type InstanceEvent } from '@millrace/hydration';
+import type { BlobBody } from '@millrace/kernel';
+import type { Principal } from '@millrace/sync-rules';
 import { unwrap } from '../answer.js';
-import { gatewayOf, replicationOf, snapshotOf } from '../objects/stubs.js';
+import { blobStoreOf } from '../blobs/blob-store-of.js';
+import type { SnapshotOrder } from '../objects/rpc.js';
+import { replicationOf, snapshotOf, syncOf } from '../objects/stubs.js';
 import { readJson } from './body.js';
-import { principalOf } from './principal.js';
+import { principalOf, type RouteCall } from './principal.js';
 import type { Router } from './router.js';
 
-/** `POST /api/snapshots`: all rows in the caller's scope as one stream (format: `@millrace/hydration`). May be repeated at will. */
+const REQUEST_BYTES = 300 * 1024;
+/** Of a scope, and nobody else's: no cache between us and the client may keep it [S5]. */
+const PRIVATE = { 'cache-control': 'private, no-store' };
+
+/**
+ * `POST /api/snapshots`: 200 with the manifest of the rows in the caller's scope, or 202 while they are read: ask again after `retry-after`. May be
+ * repeated at will; retry 429 and 5xx.
+ *
+ * `GET /api/snapshots/:id/chunks/:n?client=`: the bytes of a chunk, gzip'd where the caller takes that. Where it is kept is computed from the
+ * caller's claims: the chunk of another scope is not there [S5]. Retry network errors, 429 and 5xx; 404 says that the manifest is out of date.
+ */
 export function snapshotsRoute(router: Router): void {
   router.post('/api/snapshots', async (c) => {
     const principal = await principalOf(c);
-    const { clientId, schemaVersion } = await readJson(c.req.raw, snapshotRequestSchema, 1024);
+    c.get('millrace').limits.take('snapshots', principal.sub);
+    const request = await readJson(c.req.raw, snapshotRequestSchema, REQUEST_BYTES);
+    assertSchema(c, request.schemaVersion);
     unwrap(await replicationOf(c.env).wake());
-    unwrap(await gatewayOf(c.env, clientId, c.get('millrace').settings.gateways).checkOwner(clientId, principal.sub));
-    const order: SnapshotOrder = { clientId, schemaVersion, claims: principal.claims };
-    return snapshotOf(c.env, clientId).fetch('https://snapshot/', {
-      method: 'POST',
-      body: JSON.stringify(order),
-      signal: c.req.raw.signal,
-    });
+    await c.get('millrace').owners.check(c, request.clientId, principal);
+    const tables = request.tables;
+    note(c, request.clientId, principal, { kind: 'snapshot-ordered', cause: request.cause, tables });
+    const order = await orderOf(c, request, principal);
+    const answer = unwrap(await snapshotOf(c.env, order.key).order(order));
+    if (answer.state === 'building') {
+      const seconds = Math.max(1, Math.ceil(answer.retryAfterMs / 1000));
+      return c.json(answer, 202, { ...PRIVATE, 'retry-after': String(seconds) });
+    }
+    const chunks = answer.manifest.tables.reduce((sum, table) => sum + table.chunks.length, 0);
+    note(c, request.clientId, principal, { kind: 'snapshot-ready', snapshotId: answer.manifest.id, chunks });
+    return c.json(answer, 200, PRIVATE);
   });
+
+  router.get('/api/snapshots/:id/chunks/:n', async (c) => {
+    const principal = await principalOf(c);
+    c.get('millrace').limits.take('chunks', principal.sub);
+    const clientId = c.req.query('client') ?? '';
+    if (!isUuid(clientId)) throw new SyncError('invalid-message', 'name the client: ?client=<uuid>');
+    await c.get('millrace').owners.check(c, clientId, principal);
+    const chunk = await findChunk(c, principal);
+    note(c, clientId, principal, { kind: 'chunk-served' });
+    return chunkResponse(c, chunk);
+  });
+}
+
+/** Throws `schema-unknown` for a client of another schema version than the one in force. */
+export function assertSchema(c: RouteCall, schemaVersion: string): void {
+  const { version } = c.get('millrace').app.schema;
+  if (schemaVersion === version) return;
+  throw new SyncError(
+    'schema-unknown',
+    `this server has schema ${version}, the client ${schemaVersion}: update the app`,
+  );
+}
+
+async function orderOf(c: RouteCall, request: SnapshotRequest, { claims }: Principal): Promise<SnapshotOrder> {
+  const { keys, app } = c.get('millrace');
+  const { tables, atLeast, cause } = request;
+  const format = request.formats[0] ?? 'binary';
+  return {
+    key: await keys.keyOf(claims, format),
+    claims: scopeClaims(app.schema, claims),
+    scope: await keys.scopeOf(claims),
+    rulesVersion: await keys.rulesVersion(),
+    format,
+    tables,
+    atLeast,
+    cause,
+  };
+}
+
+/** Throws `not-found`, in the same words whether it is another's, was removed, or never was. */
+async function findChunk(c: RouteCall, { claims }: Principal): Promise<BlobBody> {
+  const { id = '', n = '' } = c.req.param() as { readonly id?: string; readonly n?: string };
+  if (isUuid(id) && /^(0|[1-9]\d{0,5})$/.test(n)) {
+    const blobs = blobStoreOf(c.env);
+    for (const format of snapshotFormats) {
+      const key = await c.get('millrace').keys.keyOf(claims, format);
+      const found = await blobs.get(chunkKey(key, id, Number(n)));
+      if (found) return found;
+    }
+  }
+  throw new SyncError('not-found', 'there is no such chunk: ask for a new manifest');
+}
+
+function chunkResponse(c: RouteCall, { body, bytes }: BlobBody): Response {
+  const headers = { ...PRIVATE, 'content-type': 'application/octet-stream', vary: 'accept-encoding' };
+  if (!/\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(c.req.header('accept-encoding') ?? '')) {
+    return new Response(body.pipeThrough(new DecompressionStream('gzip')), { headers });
+  }
+  // It is packed already: left to itself, workerd would pack it again.
+  return new Response(body, {
+    headers: { ...headers, 'content-encoding': 'gzip', 'content-length': String(bytes) },
+    encodeBody: 'manual',
+  });
+}
+
+/** Tells the client's object, without making the client wait for it. */
+function note(c: RouteCall, clientId: string, { sub }: Principal, event: InstanceEvent): void {
+  c.executionCtx.waitUntil(syncOf(c.env, clientId).noted(clientId, sub, event));
 }

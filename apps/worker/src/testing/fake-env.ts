@@ -80,7 +80,8 @@ const DEFAULTS: Methods = {
   'gateway.checkOwner': () => ok(null),
   'gateway.push': () => ok({ kind: 'results', results: [] }),
   'gateway.devUsers': () => ok([{}]),
-  'snapshot.fetch': () => new Response('snapshot'),
+  'snapshot.order': () => ok({ state: 'building', rows: 3, rowEstimate: 9, retryAfterMs: 250 }),
+  'snapshot.checksums': () => ok({ type: 'checkpoint' }),
   'sync.fetch': () => new Response('socket'),
 };
 

@@ -1,4 +1,5 @@
 import { errorText, type Clock, type Logger } from '@millrace/kernel';
+import { readingFailed } from './reading-failed.js';
 import type { TableBuilder } from './table-builder.js';
 import type { BuildStore, TableWant } from './table-build.js';
 
@@ -35,10 +36,6 @@ export class BuildFlights {
   async resume(): Promise<void> {
     const wants = this.#options.store.wants();
     await Promise.all(wants.map((want) => this.join(want).catch(() => undefined)));
-  }
-
-  get idle(): boolean {
-    return this.#flights.size === 0;
   }
 
   /**
@@ -92,7 +89,7 @@ export class BuildFlights {
         if (current !== flight) return null;
         flight.begun = true;
         const onRows = (rows: number, estimate: number) => Object.assign(flight, { rows, estimate });
-        return builder.read({ ...flight.want, onRows });
+        return readingFailed(() => builder.read({ ...flight.want, onRows }));
       });
       if (build === null) return await this.#flights.get(table)?.done;
       // History is waited for while the next table is read.

@@ -1,7 +1,7 @@
 import { positionToJson, type Position } from '@millrace/kernel';
 import { CacheWorld, ORDER, schema, SLOT } from '../fixtures/cache-world.js';
 import { hashTable } from '../table-hash.js';
-import { Checksums, type ChecksumsOptions } from './checksums.js';
+import { Checksums, type ChecksumsOptions, type TakenChecksums } from './checksums.js';
 
 let world: CacheWorld;
 beforeAll(async () => {
@@ -16,10 +16,15 @@ function checksums(more: Partial<ChecksumsOptions> = {}) {
     readings += 1;
     return use(work);
   };
-  return {
-    of: new Checksums({ schema, slot: SLOT, use: counted, waitForCapture, clock, ...more }),
-    readings: () => readings,
+  let kept: TakenChecksums | null = null;
+  const store: ChecksumsOptions['store'] = {
+    load: () => kept,
+    save: (taken) => {
+      kept = taken;
+    },
   };
+  const make = () => new Checksums({ schema, slot: SLOT, use: counted, waitForCapture, clock, store, ...more });
+  return { of: make(), restarted: make, readings: () => readings };
 }
 
 describe('[S6] checksums', () => {
@@ -36,7 +41,7 @@ describe('[S6] checksums', () => {
   });
 
   it('are taken once for all who ask at once, and again when the last ones are too old', async () => {
-    const { of, readings } = checksums();
+    const { of, readings, restarted } = checksums();
     const all = await Promise.all(Array.from({ length: 10 }, () => of.get(ORDER.claims, 0)));
     expect(new Set(all).size).toBe(1);
     expect(readings()).toBe(1);
@@ -44,6 +49,7 @@ describe('[S6] checksums', () => {
     expect(readings()).toBe(1);
     world.ahead += 6_000;
     await of.get(ORDER.claims, 3_600_000);
+    await restarted().get(ORDER.claims, 3_600_000);
     expect(readings()).toBe(1);
     await of.get(ORDER.claims, 5_000);
     expect(readings()).toBe(2);

@@ -4,6 +4,7 @@ import type { Checkpoint } from '@millrace/sync-protocol';
 import { ruleToSql, type Claims } from '@millrace/sync-rules';
 import { hashTable } from '../table-hash.js';
 import { READ_MS, inTime } from './in-time.js';
+import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
 
 export interface ChecksumsOptions {
@@ -13,9 +14,17 @@ export interface ChecksumsOptions {
   readonly waitForCapture: (lsn: Lsn) => Promise<Position>;
   readonly clock: Clock;
   readonly readMs?: number;
+  /** Keeps the last ones over restarts. */
+  readonly store: ChecksumStore;
 }
 
-interface Taken {
+export interface ChecksumStore {
+  load(): TakenChecksums | null;
+  save(taken: TakenChecksums): void;
+}
+
+export interface TakenChecksums {
+  /** When they were asked for, ms since 1970. */
   readonly at: number;
   readonly checkpoint: Checkpoint;
 }
@@ -23,25 +32,25 @@ interface Taken {
 /** Count and hash of every table in one scope, taken once for however many ask [S6]. */
 export class Checksums {
   readonly #options: ChecksumsOptions;
-  #taken: Taken | null = null;
-  #taking: Promise<Taken> | null = null;
+  #taken: TakenChecksums | null;
+  #taking: Promise<TakenChecksums> | null = null;
 
   constructor(options: ChecksumsOptions) {
     this.#options = options;
+    this.#taken = options.store.load();
   }
 
   /** One that is at most `maxAgeMs` old, ms: taken now if there is none. `claims` are the same in every call. */
   async get(claims: Claims, maxAgeMs: number): Promise<Checkpoint> {
     const { clock } = this.#options;
     if (this.#taken && clock.now() - this.#taken.at <= maxAgeMs) return this.#taken.checkpoint;
-    this.#taking ??= this.#take(claims).finally(() => {
+    this.#taking ??= readingFailed(() => this.#take(claims)).finally(() => {
       this.#taking = null;
     });
-    this.#taken = await this.#taking;
-    return this.#taken.checkpoint;
+    return (await this.#taking).checkpoint;
   }
 
-  async #take(claims: Claims): Promise<Taken> {
+  async #take(claims: Claims): Promise<TakenChecksums> {
     const { schema, slot, use, clock, waitForCapture, readMs: ms = READ_MS } = this.#options;
     const at = clock.now();
     const { position, seenUpTo, tables } = await use((session) =>
@@ -57,6 +66,14 @@ export class Checksums {
     );
     const to = await waitForCapture(seenUpTo);
     if (to.epoch !== position.epoch) throw new SyncError('snapshot-failed', 'a new history began meanwhile: try again');
-    return { at, checkpoint: { type: 'checkpoint', from: positionToJson(position), to: positionToJson(to), tables } };
+    const checkpoint: Checkpoint = {
+      type: 'checkpoint',
+      from: positionToJson(position),
+      to: positionToJson(to),
+      tables,
+    };
+    this.#taken = { at, checkpoint };
+    this.#options.store.save(this.#taken);
+    return this.#taken;
   }
 }

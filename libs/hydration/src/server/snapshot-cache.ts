@@ -1,6 +1,6 @@
 import { SyncError, errorText, must, type Position } from '@millrace/kernel';
 import { findTable } from '@millrace/schema-meta';
-import type { SnapshotAnswer } from '@millrace/sync-protocol';
+import type { SnapshotAnswer, SnapshotManifest } from '@millrace/sync-protocol';
 import { rowKeysOf, type Claims } from '@millrace/sync-rules';
 import { BuildFlights } from './build-flights.js';
 import { claimEvictions, forgetBuilds, registeredBuilds, touchBuilds, type SnapshotBudget } from './build-registry.js';
@@ -53,9 +53,9 @@ export class SnapshotCache {
     this.#freshness = new Freshness(options.staleness);
   }
 
-  /** Nothing is being built. */
-  get idle(): boolean {
-    return this.#flights.idle;
+  /** Nothing is being built, and a former run left nothing to build. */
+  get done(): boolean {
+    return this.#options.store.wants().length === 0;
   }
 
   /** Builds what a former run of this process left unfinished. */
@@ -78,7 +78,7 @@ export class SnapshotCache {
     const late = new AbortController();
     try {
       const builds = await Promise.race([obtained, clock.sleep(answerMs, late.signal).then(() => null)]);
-      if (builds) return { state: 'ready', manifest: this.#manifestOf(builds, order) };
+      if (builds) return { state: 'ready', manifest: await this.#manifestOf(builds, order) };
     } catch (error) {
       this.#flights.takeFailure(tables);
       throw error;
@@ -188,9 +188,12 @@ export class SnapshotCache {
     for (const id of own) if (!kept.has(id)) store.remove(id);
   }
 
-  #manifestOf(builds: readonly FinishedBuild[], { scope, rulesVersion }: CacheOrder) {
-    const { random, schema, format } = this.#options;
-    return manifestOf(builds, { id: random.uuid(), schema, format, scope, rulesVersion });
+  /** Named by what it consists of: who asks again after a break is told the same id if it is the same snapshot. */
+  async #manifestOf(builds: readonly FinishedBuild[], { scope, rulesVersion }: CacheOrder): Promise<SnapshotManifest> {
+    const { codec, schema, format } = this.#options;
+    const digest = await codec.sha256(new TextEncoder().encode(builds.map(({ id }) => id).join()));
+    const id = digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
+    return manifestOf(builds, { id, schema, format, scope, rulesVersion });
   }
 
   /** In the schema's order, each once. */

@@ -1,4 +1,5 @@
-import { SyncError } from '@millrace/kernel';
+import type { HydrationProgress } from '@millrace/hydration';
+import { positionToJson, SyncError } from '@millrace/kernel';
 import type { ServerMessage } from '@millrace/sync-protocol';
 import { at, EPOCH, frames, patch, uuid, verdict } from '../testing/conformance/client-store-world.js';
 import { welcomeAt } from '../testing/scripted-transport.js';
@@ -6,7 +7,9 @@ import type { ClientEffect } from './client-effect.js';
 import type { ClientEvent } from './client-event.js';
 import { reduceClient } from './client-reducer.js';
 import { initialState, type ClientState } from './client-state.js';
+import { statusOf } from './client-status.js';
 import type { StoreSummary } from './ports/client-store.js';
+import type { ComparedTable } from './verification.js';
 
 const summary = (seq: number | null, more: Partial<StoreSummary> = {}): StoreSummary => ({
   position: seq === null ? null : at(seq),
@@ -42,6 +45,11 @@ const live = (store: StoreSummary = summary(10)): readonly ClientEvent[] => [
   socketOpened,
   says(welcomeAt(10)),
 ];
+const hydrated = (hydration: number, seq: number): ClientEvent => ({
+  type: 'hydrated',
+  hydration,
+  summary: summary(seq),
+});
 const types = (effects: readonly ClientEffect[]) => effects.map((effect) => effect.type);
 const without = (effects: readonly ClientEffect[], ...dropped: readonly string[]) =>
   effects.filter((effect) => !dropped.includes(effect.type));
@@ -59,8 +67,7 @@ describe('the client reducer', () => {
       state: { phase: 'hydrating' },
       effects: [{ type: 'hydrate', hydration: 1, cause: 'new-client' }],
     });
-    const hydrated: ClientEvent = { type: 'hydrated', hydration: 1, summary: summary(10) };
-    expect(after(opened(summary(null), null), registered, hydrated)).toMatchObject({
+    expect(after(opened(summary(null), null), registered, hydrated(1, 10))).toMatchObject({
       state: { phase: 'connecting', connection: 1, due: null },
     });
   });
@@ -70,6 +77,13 @@ describe('the client reducer', () => {
     expect(state.phase).toBe('greeting');
     expect(sent(effects)).toMatchObject([
       { type: 'hello', position: { seq: '10' }, ackedMutation: 4, clientId: uuid(1), schemaVersion: '1.0.0' },
+    ]);
+  });
+
+  it('[A4] says which scope its rows were read for; rows of which it does not know are loaded anew', () => {
+    expect(sent(after(opened(summary(10)), socketOpened).effects)).toMatchObject([{ scope: 'scope-1' }]);
+    expect(after(opened(summary(10, { scope: null }))).effects).toMatchObject([
+      { type: 'hydrate', cause: 'scope-changed', tables: null },
     ]);
   });
 
@@ -153,6 +167,188 @@ describe('the client reducer', () => {
     });
   });
 
+  describe('[S4] fill', () => {
+    const fill: ServerMessage = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '15' };
+
+    it('loads the tables that the server names, from rows that are late enough', () => {
+      const { state, effects } = after(...live(), says(fill));
+      expect(state).toMatchObject({ phase: 'hydrating', queue: [] });
+      expect(statusOf(state)).toMatchObject({ resync: 'transaction-too-large', filling: ['items'], position: at(10) });
+      expect(effects.at(-1)).toEqual({
+        type: 'hydrate',
+        hydration: 1,
+        cause: 'transaction-too-large',
+        tables: ['items'],
+        atLeast: 15n,
+      });
+    });
+
+    it('continues from where that leads', () => {
+      const { state, effects } = after(...live(), says(fill), hydrated(1, 16));
+      expect(state).toMatchObject({ phase: 'connecting', due: null });
+      expect(statusOf(state)).toMatchObject({ filling: null, resync: null });
+      expect(types(effects)).toContain('open-socket');
+    });
+
+    it('keeps what it is about over failed attempts', () => {
+      const failed: ClientEvent = { type: 'hydrate-failed', hydration: 1, error: new SyncError('network', 'gone') };
+      const { effects } = after(...live(), says(fill), failed, { type: 'timer', timer: 'reconnect' });
+      expect(effects).toMatchObject([{ type: 'hydrate', hydration: 2, tables: ['items'], atLeast: 15n }]);
+    });
+
+    it('gives way to the whole, when the app wants that or the store cannot go on (I12)', () => {
+      for (const event of [
+        { type: 'resync' },
+        { type: 'apply-failed', error: new SyncError('cursor-unknown', 'a row is missing') },
+      ] as const) {
+        const { state, effects } = after(...live(), says(fill), event);
+        expect(effects.at(-1)).toMatchObject({ type: 'hydrate', hydration: 2, tables: null, atLeast: 15n });
+        expect(reduceClient(state, hydrated(1, 16)).state).toMatchObject({ phase: 'hydrating', due: { tables: null } });
+        expect(reduceClient(state, event).effects).toEqual([]);
+      }
+    });
+
+    it('a new client loads everything, whatever is named', () => {
+      const { effects } = after({ type: 'resync' }, opened(summary(null)));
+      expect(effects).toMatchObject([{ type: 'hydrate', cause: 'new-client', tables: null }]);
+    });
+  });
+
+  describe('progress', () => {
+    const loading: HydrationProgress = {
+      phase: 'loading',
+      tables: 1,
+      ofTables: 2,
+      rows: 5,
+      of: 9,
+      bytes: 10,
+      ofBytes: 10,
+      rowsPerSecond: 5,
+      secondsLeft: 1,
+    };
+    const events = (seq: number): readonly ClientEvent[] => [
+      opened(summary(null)),
+      { type: 'hydrate-progress', hydration: 1, progress: loading },
+      hydrated(1, seq),
+    ];
+
+    it('goes on as catching up until the stream has brought what happened meanwhile', () => {
+      expect(after(...events(8)).state.progress).toEqual({ ...loading, phase: 'catching-up', secondsLeft: null });
+      const there = after(...events(8), socketOpened, says(welcomeAt(10)), says(...frames(8, 10, [])));
+      expect(there.state.progress).toMatchObject({ phase: 'catching-up' });
+      expect(reduceClient(there.state, { type: 'applied', summary: summary(10) }).state.progress).toBeNull();
+    });
+
+    it('is over at once where nothing happened, and when the connection is lost', () => {
+      expect(after(...events(10), socketOpened, says(welcomeAt(10))).state.progress).toBeNull();
+      expect(after(...events(8), { type: 'disconnect' }).state.progress).toBeNull();
+    });
+
+    it('of an older hydration is not shown', () => {
+      const late: ClientEvent = { type: 'hydrate-progress', hydration: 0, progress: loading };
+      expect(after(opened(summary(null)), late).state.progress).toBeNull();
+    });
+  });
+
+  describe('[S6] verify', () => {
+    const hash = { algorithm: 'sum', count: '3', hash: '1' };
+    const checkpoint = (from: number, to: number): ServerMessage => ({
+      type: 'checkpoint',
+      from: positionToJson(at(from)),
+      to: positionToJson(at(to)),
+      tables: [{ name: 'items', hash }],
+    });
+    const compared = (outcome: ComparedTable['outcome']): ClientEvent => ({
+      type: 'compared',
+      tables: [{ name: 'items', outcome, rows: 3, reason: null }],
+    });
+    const asked = [...live(), { type: 'verify' }] as const;
+    const verified = (effects: readonly ClientEffect[]) => effects.filter((effect) => effect.type === 'verified');
+
+    it('asks once for all who want to know', () => {
+      const { state, effects } = after(...asked);
+      expect(sent(effects)).toEqual([{ type: 'verify' }]);
+      expect(types(effects)).toContain('start-timer');
+      expect(statusOf(state).verifying).toBe(true);
+      expect(reduceClient(state, { type: 'verify' }).effects).toEqual([]);
+    });
+
+    it('compares what the server says, and reports', () => {
+      const there = after(...asked, says(checkpoint(10, 10)));
+      expect(there.effects).toMatchObject([{ type: 'compare', checkpoint: { from: { seq: '10' } } }]);
+      const { state, effects } = reduceClient(there.state, compared('equal'));
+      expect(verified(effects)).toEqual([
+        {
+          type: 'verified',
+          outcome: {
+            kind: 'report',
+            report: { position: at(10), tables: [{ name: 'items', outcome: 'equal', rows: 3, reason: null }] },
+          },
+        },
+      ]);
+      expect(types(effects)).toContain('stop-timer');
+      expect(statusOf(state).verifying).toBe(false);
+    });
+
+    it('waits with a comparison until the cursor is where the server was', () => {
+      const early = after(...asked, says(checkpoint(10, 12)));
+      expect(early.effects).toEqual([]);
+      const moved = reduceClient(early.state, says(...frames(10, 12, [])));
+      const there = reduceClient(moved.state, { type: 'applied', summary: summary(12) });
+      expect(types(there.effects)).toContain('compare');
+    });
+
+    it('says in time that the cursor did not get there', () => {
+      const { effects, state } = after(...asked, says(checkpoint(10, 12)), { type: 'timer', timer: 'verify' });
+      expect(verified(effects)).toMatchObject([
+        { outcome: { report: { tables: [{ outcome: 'not-comparable', reason: 'behind' }] } } },
+      ]);
+      expect(state.verification).toBeNull();
+    });
+
+    it('(F76) loads anew what differs, and then reports it as repaired', () => {
+      const differs = after(...asked, says(checkpoint(10, 10)), compared('different'));
+      expect(differs.effects.at(-1)).toMatchObject({
+        type: 'hydrate',
+        cause: 'checksum-mismatch',
+        tables: ['items'],
+        atLeast: 10n,
+      });
+      expect(verified(differs.effects)).toEqual([]);
+      const { effects } = reduceClient(differs.state, hydrated(1, 11));
+      expect(verified(effects)).toMatchObject([{ outcome: { report: { tables: [{ outcome: 'repaired' }] } } }]);
+    });
+
+    it('(F76) does so too when nobody has asked', () => {
+      const { effects } = after(...live(), says(checkpoint(10, 10)), compared('different'));
+      expect(effects.at(-1)).toMatchObject({ type: 'hydrate', cause: 'checksum-mismatch' });
+      const equal = after(...live(), says(checkpoint(10, 10)), compared('equal'));
+      expect([equal.effects, equal.state.verification]).toEqual([[], null]);
+    });
+
+    it('a repair outlives the call that found the need, which ends in time', () => {
+      const late = after(...asked, says(checkpoint(10, 10)), compared('different'), { type: 'timer', timer: 'verify' });
+      expect(verified(late.effects)).toMatchObject([{ outcome: { error: { code: 'timeout' } } }]);
+      expect(late.state).toMatchObject({ phase: 'hydrating', due: { cause: 'checksum-mismatch' } });
+      expect(verified(reduceClient(late.state, hydrated(1, 11)).effects)).toEqual([]);
+    });
+
+    it.each<[string, readonly ClientEvent[], string]>([
+      ['there is no connection', [opened(summary(10)), { type: 'verify' }], 'network'],
+      ['the connection is lost', [...asked, { type: 'disconnect' }], 'network'],
+      ['the server says nothing', [...asked, { type: 'timer', timer: 'verify' }], 'timeout'],
+      [
+        'the tables cannot be read',
+        [...asked, says(checkpoint(10, 10)), { type: 'compare-failed', error: new SyncError('storage-failed', 'no') }],
+        'storage-failed',
+      ],
+    ])('fails by name when %s', (_what, events, code) => {
+      const { effects, state } = after(...events);
+      expect(verified(effects)).toMatchObject([{ outcome: { kind: 'failed', error: { code } } }]);
+      expect(state.verification).toBeNull();
+    });
+  });
+
   describe('[A4] resync', () => {
     it('hydrates with the cause that the server gives', () => {
       const { state, effects } = after(...live(), says({ type: 'resync', cause: 'below-horizon', message: '' }));
@@ -202,6 +398,19 @@ describe('the client reducer', () => {
         { type: 'timer', timer: 'ack' },
       );
       expect(state).toMatchObject({ phase: 'waiting', fault: { code: 'timeout' } });
+    });
+
+    it('(F66) expects acks of a former connection from the first moment', () => {
+      const pending = summary(10, { unsent: 1, pending: 2 });
+      expect(after(...live(pending)).effects).toContainEqual({
+        type: 'start-timer',
+        timer: 'ack',
+        delay: { ms: 20_000 },
+      });
+      expect(after(...live(pending), { type: 'timer', timer: 'ack' }).state).toMatchObject({ phase: 'waiting' });
+      expect(types(after(...live(unsent)).effects.filter((each) => 'timer' in each && each.timer === 'ack'))).toEqual(
+        [],
+      );
     });
 
     it('(F61) waits longer after each failure, and loses nothing', () => {

@@ -1,5 +1,5 @@
 import { lsnFrom } from '@millrace/kernel';
-import { createPumpQueue } from './pump-queue.js';
+import { createPumpQueue, pumpItemOf } from './pump-queue.js';
 import type { DecodedTransaction } from './decoder.js';
 
 const BOUNDS = { maxChanges: 100, maxBytes: 1_000 };
@@ -28,6 +28,20 @@ test('[C5] a reached mark stays behind the transactions before it, and marks tha
   const { queue } = queueOf();
   for (const each of [item(1), reached(2), reached(3), item(4), reached(5)]) await queue.put(each);
   expect(await queue.take(BOUNDS)).toEqual([item(1), reached(3), item(4), reached(5)]);
+});
+
+test('marks that become one keep the furthest address, and that somebody waits for the slot', async () => {
+  const { queue } = queueOf();
+  for (const each of [reached(5), { ...reached(3), follow: true }]) await queue.put(each);
+  expect(await queue.take(BOUNDS)).toEqual([{ ...reached(5), follow: true }]);
+});
+
+test('[C8] a transaction that holds nothing of ours is a mark; one that asks for a fill or tells of columns is none', () => {
+  const empty = transaction(7);
+  expect(pumpItemOf(empty)).toEqual(reached(7));
+  const asking = { ...empty, fills: [{ cause: 'rewritten', tables: [] } as const] };
+  const telling = { ...empty, signatures: new Map([['items', 'id 23']]) };
+  for (const each of [asking, telling]) expect(pumpItemOf(each)).toEqual({ kind: 'transaction', transaction: each });
 });
 
 test('(I11) beyond its bytes a reader waits until the pump has taken', async () => {

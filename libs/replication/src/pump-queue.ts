@@ -81,7 +81,7 @@ export function createPumpQueue({ maxBytes, signal }: PumpQueueOptions): PumpQue
 type Reached = Extract<PumpItem, { readonly kind: 'reached' }>;
 
 function furtherOf(a: Reached, b: Reached): Reached {
-  return { kind: 'reached', lsn: maxLsn(a.lsn, b.lsn), follow: Boolean(a.follow) || Boolean(b.follow) };
+  return { kind: 'reached', lsn: maxLsn(a.lsn, b.lsn), ...(a.follow || b.follow ? { follow: true } : {}) };
 }
 
 function countWithin(

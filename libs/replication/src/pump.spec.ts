@@ -164,6 +164,34 @@ test('[C8] an empty transaction writes no history; the slot follows at most once
   await stop();
 });
 
+test('[F8] the last mark before a silence comes again when the slot may follow; one on which the reader waits, at once', async () => {
+  const { effects, queue, clock, stop } = recordedPump();
+  const reach = async (at: number, follow = false) => {
+    await queue.put({ kind: 'reached', lsn: lsn(at), follow });
+    await queue.drained();
+    return effects.splice(0);
+  };
+  expect(await reach(200)).toEqual(['passed 200', 'store 0 200', 'confirm 200']);
+  expect(await reach(300)).toEqual(['passed 300']);
+  expect(await reach(310)).toEqual(['passed 310']);
+  clock.advance(1_000);
+  await queue.drained();
+  expect(effects.splice(0)).toEqual(['passed 310', 'store 0 310', 'confirm 310']);
+  expect(await reach(400, true)).toEqual(['passed 400', 'store 0 400', 'confirm 400']);
+  expect(await reach(390, true)).toEqual(['passed 390']);
+  await stop();
+  expect(clock.nextAt()).toBeNull();
+});
+
+test('[C5] a mark that comes again behind a transaction does not say less than that', async () => {
+  const { effects, queue, stop } = recordedPump();
+  void queue.put({ kind: 'transaction', transaction: transaction(110) });
+  void queue.put({ kind: 'reached', lsn: lsn(105) });
+  await queue.drained();
+  expect(effects).toEqual(['history', 'store 1 111', 'confirm 111', 'bells 1 0-1', 'passed 111']);
+  await stop();
+});
+
 test('[H1] the gate lets through what is visible, in order, and holds the rest back', async () => {
   const answers = [
     ['false', 'true', 'true'],

@@ -1,5 +1,4 @@
-import type { CaptureWorld } from '../testing/capture-world.js';
-import { captureWorld } from '../testing/capture-world.js';
+import { captureWorld, type CaptureWorld } from '../testing/capture-world.js';
 import { describeEachDecoder, describeWal2json } from '../testing/each-decoder.js';
 import { schemaOf } from '../testing/schemas.js';
 
@@ -75,6 +74,27 @@ describeWal2json('on a server with wal2json', (open) => {
       expect((await world.history()).map(idOf)).toEqual(['0', '1', '2', '3']);
     },
   );
+
+  test('[C8] commits of others by the thousand: the slot follows from peek to peek, and is not read from the start again', async () => {
+    await using world = await open();
+    await world.sql.query('create table unrelated (id int)');
+    const capture = world.capture({ reader: 'poll', idleConfirmMs: 3_600_000 });
+    capture.start();
+    await world.settle(capture);
+    await world.sql.query(
+      'do $$ begin for id in 1..25000 loop insert into unrelated values (id); commit; end loop; end $$',
+    );
+    const { rows } = await world.sql.query('select pg_current_wal_insert_lsn()::text as lsn');
+    await world.settle(capture);
+    await capture.stop();
+    const behind = await world.sql.query(
+      `select count(*)::text as messages from pg_logical_slot_peek_changes($1, $2::pg_lsn, null, 'format-version', '2')`,
+      [world.database.name, rows[0]?.['lsn'] ?? null],
+    );
+    // Less than one peek is left of 50,000 messages, although the hour of an idle slot is not over.
+    expect(Number(behind.rows[0]?.['messages'])).toBeLessThan(20_000);
+    expect(await world.history()).toHaveLength(0);
+  });
 
   test('a partitioned table is refused by name: the changes of its partitions would be lost in silence', async () => {
     await using world = await open({

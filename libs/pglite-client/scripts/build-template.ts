@@ -37,7 +37,12 @@ function replace(path: string, content: string | Uint8Array): void {
 function inputDigest(): string {
   const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
   const source = (name: string) => join(import.meta.dirname, '../src/store', name);
-  const inputs = [join(pglite, '..', 'pglite.wasm'), source('template-image.ts'), source('open-pglite.ts')];
+  const inputs = [
+    join(pglite, '..', 'pglite.wasm'),
+    source('template-image.ts'),
+    source('tar-entries.ts'),
+    source('open-pglite.ts'),
+  ];
   const digest = createHash('sha256');
   for (const input of inputs) digest.update(readFileSync(input));
   return digest.digest('hex');

@@ -2,6 +2,8 @@ export { buildOnce } from './builds/build-once.js';
 export type { BuildOnceOptions, BuildOutcome } from './builds/build-once.js';
 export { appInputHash, buildSite } from './builds/build-site.js';
 export type { BuildAppsOptions } from './builds/build-site.js';
+export { buildTemplate } from './builds/build-template.js';
+export type { BuildTemplateOptions } from './builds/build-template.js';
 export { hashInputs } from './builds/input-hash.js';
 export { findChromium } from './chromium/find-chromium.js';
 export { keepRunning } from './supervisor/keep-running.js';

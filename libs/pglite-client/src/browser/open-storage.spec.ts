@@ -1,4 +1,5 @@
 import type { PGliteOptions } from '@electric-sql/pglite';
+import { OpfsAhpFS } from '@electric-sql/pglite/opfs-ahp';
 import { systemClock } from '@millrace/kernel';
 import { recordingLogger } from '@millrace/testing';
 import type { LocalPostgres } from '../store/open-pglite.js';
@@ -6,6 +7,11 @@ import { fakeOpfs, type FakeOpfs } from '../testing/fake-opfs.js';
 import { openKeptStorage } from './open-storage.js';
 
 const image = new Blob(['image']);
+
+/** A file system is given ready-made where its defaults do not fit. */
+function folderOf({ dataDir, fs }: PGliteOptions): string {
+  return dataDir?.split('//')[1] ?? (fs instanceof OpfsAhpFS ? fs.dataDir : '');
+}
 
 describe('openKeptStorage', () => {
   let root: FakeOpfs;
@@ -19,14 +25,14 @@ describe('openKeptStorage', () => {
       root,
       openPGlite: async (options) => {
         opened.push(options);
-        const folder = await root.getDirectoryHandle(options.dataDir?.split('//')[1] ?? '', { create: true });
+        const folder = await root.getDirectoryHandle(folderOf(options), { create: true });
         return open(options, folder as FakeOpfs);
       },
       template: () => Promise.resolve(template),
       clock: systemClock,
       logger: recordingLogger(),
     });
-  const kinds = () => opened.map(({ dataDir, loadDataDir }) => [dataDir, loadDataDir !== undefined]);
+  const kinds = () => opened.map((options) => [folderOf(options), options.loadDataDir !== undefined]);
 
   beforeEach(() => {
     root = fakeOpfs();
@@ -39,8 +45,8 @@ describe('openKeptStorage', () => {
     expect(await start()).toMatchObject({ kind: 'opfs-ahp', pg });
     await start();
     expect(kinds()).toEqual([
-      ['opfs-ahp://me-opfs-ahp', true],
-      ['opfs-ahp://me-opfs-ahp', false],
+      ['me-opfs-ahp', true],
+      ['me-opfs-ahp', false],
     ]);
     expect([...root.entries.keys()]).toEqual(['me-opfs-ahp']);
   });
@@ -48,7 +54,7 @@ describe('openKeptStorage', () => {
   it('makes it by initdb where there is no image', async () => {
     template = null;
     await start();
-    expect(kinds()).toEqual([['opfs-ahp://me-opfs-ahp', false]]);
+    expect(kinds()).toEqual([['me-opfs-ahp', false]]);
   });
 
   it('makes it by initdb, in an empty folder, if the image is of another PGlite', async () => {
@@ -76,8 +82,8 @@ describe('openKeptStorage', () => {
   });
 
   it('takes the next way if one does not work, and says why if none does', async () => {
-    open = ({ dataDir }) =>
-      dataDir?.startsWith('opfs-ahp') ? Promise.reject(new Error('no handles')) : Promise.resolve(pg);
+    open = (options) =>
+      folderOf(options).endsWith('opfs-ahp') ? Promise.reject(new Error('no handles')) : Promise.resolve(pg);
     expect(await start()).toMatchObject({ kind: 'memfs2opfs' });
     open = () => Promise.reject(new Error('no storage'));
     await expect(start()).rejects.toThrow(/opfs-ahp: no storage; memfs2opfs: no storage/);

@@ -1,5 +1,6 @@
 import { errorText, SyncError, type Clock, type Logger } from '@millrace/kernel';
 import type { PGliteOptions } from '@electric-sql/pglite';
+import { OpfsAhpFS } from '@electric-sql/pglite/opfs-ahp';
 import type { HydrationFiles } from '@millrace/hydration';
 import type { LocalPostgres } from '../store/open-pglite.js';
 import { forget, orNull, type OpfsDirectory } from './opfs-directory.js';
@@ -10,6 +11,9 @@ export type StorageKind = 'opfs-ahp' | 'memfs2opfs' | 'memory';
 
 /** Opening takes seconds at most; a browser that is out of file handles never comes back (measured). */
 const OPEN_MS = 30_000;
+
+/** Files that are made ahead for a new database: those of the image, and some more for the first tables. PGlite itself makes 1,000, for seconds. */
+const IMAGE_FILES = 400;
 
 export interface OpenedStorage {
   readonly pg: LocalPostgres;
@@ -53,26 +57,31 @@ async function openOrMake(kind: StorageKind, folder: string, ports: OpenStorageP
   const { root } = ports;
   const mark = `${folder}.unfinished`;
   if (await orNull(root.getFileHandle(mark))) await forget(root, folder);
-  const dataDir = `${kind}://${folder}`;
-  if (await orNull(root.getDirectoryHandle(folder))) return inTime(ports.openPGlite({ dataDir }), ports.clock);
+  if (await orNull(root.getDirectoryHandle(folder))) return inTime(ports.openPGlite(at(kind, folder)), ports.clock);
   await root.getFileHandle(mark, { create: true });
-  const pg = await make(dataDir, folder, ports);
+  const pg = await make(kind, folder, ports);
   await forget(root, mark);
   return pg;
 }
 
+function at(kind: StorageKind, folder: string): PGliteOptions {
+  return { dataDir: `${kind}://${folder}` };
+}
+
 /** From the image, else by initdb: also if the image turns out to be of another PGlite. */
-async function make(dataDir: string, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+async function make(kind: StorageKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
   const image = await ports.template();
   if (image !== null) {
     try {
-      return await inTime(ports.openPGlite({ dataDir, loadDataDir: image }), ports.clock);
+      const place =
+        kind === 'opfs-ahp' ? { fs: new OpfsAhpFS(folder, { initialPoolSize: IMAGE_FILES }) } : at(kind, folder);
+      return await inTime(ports.openPGlite({ ...place, loadDataDir: image }), ports.clock);
     } catch (error) {
       ports.logger.warn('the template image cannot be opened', { error });
       await forget(ports.root, folder);
     }
   }
-  return inTime(ports.openPGlite({ dataDir }), ports.clock);
+  return inTime(ports.openPGlite(at(kind, folder)), ports.clock);
 }
 
 async function inTime<T>(opening: Promise<T>, clock: Clock): Promise<T> {

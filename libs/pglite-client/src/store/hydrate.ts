@@ -21,6 +21,8 @@ export interface HydrateContext {
     work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
   ) => Promise<StoreSummary>;
   readonly checkpoint: () => Promise<void>;
+  /** Lets the file system make new files ahead, which it cannot do while a statement wants one: each table needs four. */
+  readonly makeRoom: () => Promise<void>;
   /** Lets in what has arrived meanwhile: PGlite works in microtasks, which come before any message of the page. */
   readonly rest: () => Promise<void>;
 }
@@ -36,7 +38,7 @@ export async function hydrate(context: HydrateContext, hydration: Hydration): Pr
 
 /** Nobody has rows yet that could be read meanwhile: one transaction for everything, which is the fastest. */
 function loadAtOnce(
-  { schema, transactAsReplica }: HydrateContext,
+  { schema, transactAsReplica, makeRoom }: HydrateContext,
   hydration: Hydration,
   loads: readonly CheckedLoad[],
 ): Promise<StoreSummary> {
@@ -46,6 +48,7 @@ function loadAtOnce(
       oneTransaction: true,
       onProgress: hydration.onProgress,
       afterChunk: () => Promise.resolve(),
+      afterTable: makeRoom,
     });
     return takeOver(sql, schema, { hydration, loads, anyPending });
   });
@@ -71,6 +74,7 @@ async function loadAside(
         }
         await context.rest();
       },
+      afterTable: context.makeRoom,
     });
     return await context.transactAsReplica((sql, anyPending) =>
       takeOver(sql, context.schema, { hydration, loads, anyPending }),

@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly onProgress: (rows: number) => void;
   /** Called between chunks with the bytes of the one that was loaded. */
   readonly afterChunk: (bytes: number) => Promise<void>;
+  /** Called when a table is complete. */
+  readonly afterTable: () => Promise<void>;
 }
 
 /** A table, and the rows that are to be its. */
@@ -44,7 +46,7 @@ export async function loadTables(loads: readonly CheckedLoad[], options: LoadOpt
   const { run, oneTransaction, onProgress, afterChunk } = options;
   await run((sql) => sql.raw.exec(createShadowTables(loads.map(({ table }) => table))));
   const left = new Map(loads.map(({ table, load }) => [table, load.chunks.length]));
-  for (const { table, load } of loads) if (load.chunks.length === 0) await finishTable(run, table, load);
+  for (const { table, load } of loads) if (load.chunks.length === 0) await finishTable(options, table, load);
   const chunks = loads.flatMap(({ table, load }) => load.chunks.map((chunk) => ({ table, load, chunk })));
   let rows = 0;
   for await (const [{ table, load, chunk }, bytes] of readAhead(chunks, (item) => item.chunk.read())) {
@@ -52,7 +54,7 @@ export async function loadTables(loads: readonly CheckedLoad[], options: LoadOpt
     onProgress((rows += chunk.rows));
     const more = (left.get(table) ?? 0) - 1;
     left.set(table, more);
-    if (more === 0) await finishTable(run, table, load);
+    if (more === 0) await finishTable(options, table, load);
     await afterChunk(bytes.length);
   }
 }
@@ -75,13 +77,14 @@ async function copyChunk(sql: StoreTransaction, { table, load, chunk, bytes, fre
 }
 
 /** Its key, its secondary indexes once a schema can name some, and the proof. */
-async function finishTable(run: RunStatements, table: TableMeta, load: TableLoad): Promise<void> {
+async function finishTable({ run, afterTable }: LoadOptions, table: TableMeta, load: TableLoad): Promise<void> {
   const shadow = shadowOf(table);
   await run((sql) => asCorrupt(table, () => sql.raw.exec(addPrimaryKey(shadow))));
   const { algorithm, count, hash } = load.hash;
   const found = await run((sql) => hashTable(sql, shadow));
   if (found.count !== count) throw corrupt(table, `${count} rows were announced, ${found.count} came`);
   if (algorithm === TABLE_HASH_ALGORITHM && found.hash !== hash) throw corrupt(table, 'its rows have another hash');
+  await afterTable();
 }
 
 /** What Postgres says of bytes that it cannot take (classes 22 data, 23 constraint) is said of the snapshot. */

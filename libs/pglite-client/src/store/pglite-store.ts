@@ -93,6 +93,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
     transactUnflushed,
     transactAsReplica,
     checkpoint: async () => void (await pg.exec('checkpoint')),
+    makeRoom: () => pg.syncToFs(),
     rest: () => clock.sleep(0),
   };
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ChildHandle } from '@millrace/processes';
 import { buildOnce } from './build-once.js';
 import type { BuildOutcome } from './build-once.js';
+import { buildTemplate } from './build-template.js';
 import { hashInputs } from './input-hash.js';
 import { runBuild } from './run-build.js';
 
@@ -26,6 +27,7 @@ export function buildSite(options: BuildAppsOptions): Promise<BuildOutcome> {
     outDir: options.outDir,
     inputHash: appInputHash(options.root, ['apps/demo', 'apps/admin']),
     build: async (freshDir) => {
+      await buildTemplate(options);
       // The outer one first: each build empties its own folder.
       await viteBuild(options, { app: 'demo', base: '/', outDir: freshDir });
       await viteBuild(options, { app: 'admin', base: '/admin/', outDir: join(freshDir, 'admin') });

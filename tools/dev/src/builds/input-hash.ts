@@ -3,7 +3,7 @@ import type { Hash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-const NEVER_AN_INPUT = new Set(['node_modules', 'dist', 'out-tsc', 'coverage', 'test-output']);
+const NEVER_AN_INPUT = new Set(['node_modules', 'dist', 'out-tsc', 'out-template', 'coverage', 'test-output']);
 const TESTS = /\.(spec|e2e)\.[cm]?[jt]sx?$/;
 
 /**

@@ -30,7 +30,10 @@ async function main(): Promise<number> {
     },
   });
   if (settings.html !== null) {
-    writeFileSync(settings.html, htmlReport({ figures, failures, machine, quick: settings.quick }));
+    writeFileSync(
+      settings.html,
+      htmlReport({ figures, failures, machine, quick: settings.quick, takenAt: new Date() }),
+    );
     say(`report: ${settings.html}`);
   }
   for (const { bench, message } of failures) say(`${bench} could not be finished: ${message}`);

@@ -1,10 +1,11 @@
-import type { PGliteOptions } from '@electric-sql/pglite';
 import { OpfsAhpFS } from '@electric-sql/pglite/opfs-ahp';
 import { systemClock } from '@millrace/kernel';
 import { recordingLogger } from '@millrace/testing';
 import type { LocalPostgres } from '../store/open-pglite.js';
 import { fakeOpfs, type FakeOpfs } from '../testing/fake-opfs.js';
-import { openKeptStorage } from './open-storage.js';
+import { openKeptStorage, type OpenStoragePorts } from './open-storage.js';
+
+type PGliteOptions = Parameters<OpenStoragePorts['openPGlite']>[0];
 
 const image = new Blob(['image']);
 

@@ -1,10 +1,12 @@
 import { useStatus } from '@millrace/pglite-client/react';
 import type { DevUser } from '@millrace/sync-protocol';
 import { LogOut } from 'lucide-react';
+import { Loading } from '../loading/loading.js';
+import { ReloadBanner } from '../loading/reload-banner.js';
 import { PendingButton } from '../pending/pending-button.js';
 import { RefusedToast } from '../refused/refused-toast.js';
 import { ErrorBoundary } from '../ui/error-boundary.js';
-import { Loading } from './loading.js';
+import { VerifyButton } from '../verify/verify-button.js';
 import { Navigation } from './navigation.js';
 import { OfflineSwitch } from './offline-switch.js';
 import { PAGES } from './pages.js';
@@ -28,6 +30,7 @@ export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly on
         <Navigation current={page} />
         <div className="bar-end">
           <PendingButton />
+          <VerifyButton />
           <OfflineSwitch />
           <SyncBadge />
           <button type="button" className="quiet" onClick={onSignOut} title="Sign out" aria-label="Sign out">
@@ -37,6 +40,7 @@ export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly on
       </header>
       <main>
         <StoppedBanner />
+        <ReloadBanner />
         {/* While rows are loaded anew, the old ones stay readable: only a first load has nothing to show. */}
         {position === null ? (
           <Loading />

@@ -1,5 +1,7 @@
 import { useClient, useStatus } from '@millrace/pglite-client/react';
 import { Notice } from '../ui/notice.js';
+import { describeProgress } from './describe-progress.js';
+import { ProgressBar } from './progress-bar.js';
 
 /** Until the first rows are here. */
 export function Loading() {
@@ -15,7 +17,7 @@ export function Loading() {
     );
   }
   if (phase === 'stopped') return <Notice title="Your data could not be loaded" detail={fault?.message} />;
-  if (fault)
+  if (fault && !progress)
     return (
       <Notice
         title="Your data could not be loaded yet"
@@ -24,14 +26,8 @@ export function Loading() {
       />
     );
   return (
-    <Notice
-      title="Loading your data …"
-      busy
-      detail={progress ? `${progress.rows.toLocaleString('en')} rows` : undefined}
-    >
-      {progress !== null && progress.of > 0 && (
-        <progress aria-label="Loaded" max={Math.max(progress.of, progress.rows)} value={progress.rows} />
-      )}
+    <Notice title={progress ? describeProgress(progress).title : 'Loading your rows …'} busy>
+      {progress && <ProgressBar progress={progress} />}
     </Notice>
   );
 }

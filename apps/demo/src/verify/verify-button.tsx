@@ -7,12 +7,7 @@ export function VerifyButton() {
   const [verification, verify] = useVerify();
   return (
     <>
-      <button
-        type="button"
-        className="quiet"
-        popoverTarget="verification"
-        title="Compare all rows with the server's"
-      >
+      <button type="button" className="quiet" popoverTarget="verification" title="Compare all rows with the server's">
         <ShieldCheck size={16} aria-hidden="true" /> Verify
       </button>
       <div

@@ -29,4 +29,6 @@ export interface Env {
   readonly MILLRACE_SNAPSHOT_STALE_MAX?: string;
   readonly CAPTURE_READER?: string;
   readonly CAPTURE_DECODER?: string;
+  readonly MILLRACE_DRIVER?: string;
+  readonly MILLRACE_NEON_PROXY?: string;
 }

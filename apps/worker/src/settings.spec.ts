@@ -31,6 +31,8 @@ describe('settings', () => {
       },
       reader: 'poll',
       decoder: 'pgoutput',
+      driver: 'pg',
+      neonProxy: null,
     });
   });
 
@@ -42,6 +44,9 @@ describe('settings', () => {
       MILLRACE_DEV: '1',
       MILLRACE_GATEWAYS: '16',
       CAPTURE_READER: 'stream',
+      CAPTURE_DECODER: 'wal2json',
+      MILLRACE_DRIVER: 'neon',
+      MILLRACE_NEON_PROXY: 'wss://proxy.example/v2',
     };
     expect(settings(given)).toMatchObject({
       jwtSecret: null,
@@ -50,6 +55,9 @@ describe('settings', () => {
       dev: true,
       gateways: 16,
       reader: 'stream',
+      decoder: 'wal2json',
+      driver: 'neon',
+      neonProxy: 'wss://proxy.example/v2',
     });
   });
 
@@ -82,7 +90,9 @@ describe('settings', () => {
     ['MILLRACE_GATEWAYS', '1e1', '1 to 64'],
     ['MILLRACE_SLOT', 'My-Slot', 'slot name'],
     ['CAPTURE_READER', 'push', 'auto, stream, poll'],
-    ['CAPTURE_DECODER', 'wal2json', 'auto, pgoutput'],
+    ['CAPTURE_DECODER', 'test_decoding', 'auto, pgoutput, wal2json'],
+    ['MILLRACE_DRIVER', 'mysql', 'pg, neon'],
+    ['MILLRACE_NEON_PROXY', 'https://proxy.example', 'WebSocket'],
   ])('%s = %p is refused by name, with what it should be', (name, value, hint) => {
     const error = thrownBy(() => settings({ [name]: value }));
     expect(error).toMatchObject({

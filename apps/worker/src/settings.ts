@@ -76,7 +76,17 @@ const settingsSchema = v.object({
   MILLRACE_SNAPSHOT_STALE_MAX: wholeNumber(50_000, 0),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
   CAPTURE_READER: v.optional(oneOf(['auto', 'stream', 'poll']), 'auto'),
-  CAPTURE_DECODER: v.optional(oneOf(['auto', 'pgoutput']), 'auto'),
+  /** The output plug-in that reads the WAL. `auto` is pgoutput, which every server has. Another one than before begins a new epoch. */
+  CAPTURE_DECODER: v.optional(oneOf(['auto', 'pgoutput', 'wal2json']), 'auto'),
+  /** By what SQL sessions reach Postgres. `neon` goes over a WebSocket; snapshots and the replication stream need a TCP socket whatever this says. */
+  MILLRACE_DRIVER: v.optional(oneOf(['pg', 'neon']), 'pg'),
+  /** WebSocket proxy of the driver `neon`; default: the one that Neon runs on the host of the connection string. */
+  MILLRACE_NEON_PROXY: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^wss?:\/\/[^\s?#]+$/, 'must be the address of a WebSocket, say wss://proxy.example/v2'),
+    ),
+  ),
 });
 
 /** Everything that can be configured, decoded once. */
@@ -96,7 +106,10 @@ export interface Settings {
   readonly snapshotSecret: string | null;
   readonly snapshots: SnapshotSettings;
   readonly reader: 'stream' | 'poll';
-  readonly decoder: 'pgoutput';
+  readonly decoder: 'pgoutput' | 'wal2json';
+  readonly driver: 'pg' | 'neon';
+  /** Null: Neon's own. */
+  readonly neonProxy: string | null;
 }
 
 /** How long stored snapshots are kept and handed out. */
@@ -145,7 +158,9 @@ export function readSettings(env: Env): Settings {
       staleMax: values.MILLRACE_SNAPSHOT_STALE_MAX,
     },
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
-    decoder: 'pgoutput',
+    decoder: values.CAPTURE_DECODER === 'wal2json' ? 'wal2json' : 'pgoutput',
+    driver: values.MILLRACE_DRIVER,
+    neonProxy: values.MILLRACE_NEON_PROXY ?? null,
   };
 }
 

@@ -63,7 +63,9 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_GATEWAYS', 'number of connection pairs for writes and pages'),
   forWorker('MILLRACE_LOG_LEVEL', 'debug, info, warn or error'),
   { variable: 'CAPTURE_READER', flag: null, fallback: 'stream', description: 'stream or poll' },
-  forWorker('CAPTURE_DECODER', 'auto or pgoutput'),
+  forWorker('CAPTURE_DECODER', 'auto, pgoutput or wal2json (the server needs that plug-in)'),
+  forWorker('MILLRACE_DRIVER', 'pg, or neon: SQL over a WebSocket'),
+  forWorker('MILLRACE_NEON_PROXY', 'WebSocket proxy of the driver neon, where the server is not one of Neon'),
 ];
 
 export type Environment = Readonly<Record<string, string | undefined>>;

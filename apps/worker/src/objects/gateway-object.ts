@@ -3,13 +3,14 @@ import { readPage, readVerdicts, type MutationMark, type PageResult } from '@mil
 import { saveInstance, type InstanceState } from '@millrace/hydration';
 import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
 import { clientOwner, createTimeoutCounter, push, registerClient, type PushOutcome } from '@millrace/mutations';
-import { connectPg, type SessionTimeouts } from '@millrace/postgres';
+import type { SessionTimeouts } from '@millrace/postgres';
 import type { PushRequest } from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import { answer, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
+import { openSession } from '../open-session.js';
 import { readSettings } from '../settings.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
@@ -42,7 +43,7 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       this.#slot = settings.slot;
       const session = (applicationName: string, timeouts: SessionTimeouts) =>
         new LazySession({
-          open: () => connectPg({ connectionString: settings.databaseUrl, applicationName, ...timeouts }),
+          open: () => openSession(settings, { applicationName, ...timeouts }),
           clock: systemClock,
           log: this.#log,
         });

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { createTail, type HistoryTransaction } from '@millrace/change-history';
 import { errorText, parseLsn, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
-import { connectPg, openPgReplicationStream } from '@millrace/postgres';
+import { openPgReplicationStream } from '@millrace/postgres';
 import {
   createCapture,
   Distribution,
@@ -15,6 +15,7 @@ import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
+import { openSession } from '../open-session.js';
 import { readSettings, type Settings } from '../settings.js';
 import { within } from '../within.js';
 import { adminStatus } from './admin-status.js';
@@ -153,8 +154,7 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
         publication: slot,
         decoder,
         reader,
-        openSql: () =>
-          connectPg({ connectionString: databaseUrl, applicationName: 'millrace-capture', ...SQL_TIMEOUTS }),
+        openSql: () => openSession(this.#settings, { applicationName: 'millrace-capture', ...SQL_TIMEOUTS }),
         openStream: openPgReplicationStream(databaseUrl, 'millrace-stream'),
         store: confirmedStore(this.ctx.storage),
         clock: systemClock,

@@ -17,3 +17,5 @@ export {
 export { type CaptureState, type CaptureStatus } from './health.js';
 export { type ConfirmedState, type ConfirmedStore } from './confirmed-store.js';
 export { type EpochCause } from './slot/continuity.js';
+export { createPgoutputDecoder } from './pgoutput/decoder.js';
+export { type DecodedTransaction, type Decoder, type DecoderOptions } from './decoder.js';

@@ -6,6 +6,7 @@ import { fanOutBench } from './p4-fan-out.js';
 import { writesBench } from './p5-writes.js';
 import { reopenBench } from './p6-reopen.js';
 import { idleBench } from './p7-idle.js';
+import { stagesBench } from './stages.js';
 import { zeroBench } from './zero.js';
 
 /** In the order in which they run. */
@@ -17,6 +18,7 @@ export const BENCHES: readonly Bench[] = [
   writesBench,
   reopenBench,
   idleBench,
+  stagesBench,
 ];
 
 /** Only when they are named: they install or compare what is not ours. */

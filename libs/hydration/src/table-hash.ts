@@ -21,7 +21,7 @@ const STABLE =
  */
 export function tableHashSql(table: TableMeta, condition = 'true', source = quoteTable(table.name)): string {
   const columns = table.columns.map(hashedColumn).join(', ');
-  return `select count(*)::text as count, coalesce(sum(hash_record_extended(t, 0)::numeric), 0)::text as hash
+  return `select count(*)::text as count, coalesce(sum(hash_record_extended(t, 0)), 0)::text as hash
             from (select ${columns} from ${source} where ${condition}) t`;
 }
 

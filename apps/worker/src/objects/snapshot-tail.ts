@@ -85,7 +85,7 @@ class TailReading {
   hold({ tables, cause, atLeast }: Pick<Delivery & { kind: 'fill' }, 'tables' | 'cause' | 'atLeast'>): void {
     const former = this.fill;
     const union = new Set([...(former?.tables ?? []), ...tables]);
-    this.fill = fillFrame({ kind: 'fill', tables: [...union], cause: former?.cause ?? cause, atLeast });
+    this.fill = fillFrame({ tables: [...union], cause: former?.cause ?? cause, atLeast });
     this.held = { ...this.held, ...Object.fromEntries([...union].map((table) => [table, String(atLeast)])) };
   }
 

@@ -1,7 +1,7 @@
 import { SyncError, type BlobStore, type Clock, type CopySession, type SqlConnection } from '@millrace/kernel';
 import type { TableMeta } from '@millrace/schema-meta';
 import type { SnapshotChunk, SnapshotFormat } from '@millrace/sync-protocol';
-import { ruleToSql, type Claims } from '@millrace/sync-rules';
+import type { Claims } from '@millrace/sync-rules';
 import { CHUNK_LIMITS, ChunkCutter, type ChunkLimits, type CutChunk } from '../format/chunk-cutter.js';
 import { hashTable, type TableHash } from '../table-hash.js';
 import { ChunkUploads, chunkKey } from './chunk-uploads.js';
@@ -9,6 +9,7 @@ import { copyQuery } from './copy-query.js';
 import { READ_MS, inTime } from './in-time.js';
 import { keyTextOfRow } from './key-text.js';
 import { readTables, type ReadBasis } from './read-table.js';
+import { scopeCondition } from './scope-condition.js';
 
 /** What this runtime packs and digests with. */
 export interface ChunkCodec {
@@ -84,7 +85,7 @@ async function readRows(options: BuildTableOptions, { sql, basis, uploads }: Rea
     await uploads.put(chunkKey(options.snapshotKey, options.buildId, chunks.length - 1), packed);
   };
   const rows = await copyInto(options.session, copyQuery(table, claims, format), cutter, store);
-  const hash = await hashTable(sql, table, ruleToSql(table.read, claims));
+  const hash = await hashTable(sql, table, scopeCondition(table, claims));
   if (hash.count !== String(rows)) throw new SyncError('assertion-failed', 'count and COPY of one moment differ');
   return { ...basis, rows, rawBytes: sum(chunks), hash, keyRange: keyRange(options, cutter), chunks };
 }

@@ -1,11 +1,12 @@
 import { SyncError, positionToJson, type Clock, type CopySession, type Lsn, type Position } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Checkpoint } from '@millrace/sync-protocol';
-import { ruleToSql, type Claims } from '@millrace/sync-rules';
+import type { Claims } from '@millrace/sync-rules';
 import { hashTable } from '../table-hash.js';
 import { READ_MS, inTime } from './in-time.js';
 import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
+import { scopeCondition } from './scope-condition.js';
 
 export interface ChecksumsOptions {
   readonly schema: SchemaMeta;
@@ -58,7 +59,7 @@ export class Checksums {
         readTables(session, { tables: schema.tables, slot }, async (sql, basis) => {
           const hashes: Checkpoint['tables'] = [];
           for (const table of schema.tables) {
-            hashes.push({ name: table.name, hash: await hashTable(sql, table, ruleToSql(table.read, claims)) });
+            hashes.push({ name: table.name, hash: await hashTable(sql, table, scopeCondition(table, claims)) });
           }
           return { ...basis, tables: hashes };
         }),

@@ -1,6 +1,7 @@
 import { quoteIdent, quoteTable, type ColumnMeta, type TableMeta } from '@millrace/schema-meta';
 import type { SnapshotFormat } from '@millrace/sync-protocol';
-import { ruleToSql, type Claims } from '@millrace/sync-rules';
+import type { Claims } from '@millrace/sync-rules';
+import { scopeCondition } from './scope-condition.js';
 
 /**
  * The rows of a table that these claims may see, as one binary COPY stream. `binary`: in the types of the replica; `json`: one text value
@@ -8,7 +9,7 @@ import { ruleToSql, type Claims } from '@millrace/sync-rules';
  */
 export function copyQuery(table: TableMeta, claims: Claims, format: SnapshotFormat = 'binary'): string {
   const rows = format === 'binary' ? table.columns.map(replicaValue).join(', ') : jsonRow(table.columns);
-  return `copy (select ${rows} from ${quoteTable(table.name)} where ${ruleToSql(table.read, claims)}) to stdout (format binary)`;
+  return `copy (select ${rows} from ${quoteTable(table.name)} where ${scopeCondition(table, claims)}) to stdout (format binary)`;
 }
 
 /** Binary COPY is loaded without conversion: an enum or domain has to leave as the type that it has in the replica [A3]. */

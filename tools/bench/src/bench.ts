@@ -1,8 +1,9 @@
-import { findWorkspaceRoot } from '@millrace/processes';
+import { findFreePort, findWorkspaceRoot } from '@millrace/processes';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Figure } from './core/figure.js';
 import { describeMachine } from './core/machine.js';
+import { noProfiler, profilerInto } from './core/profiler.js';
 import { BENCHES, ON_REQUEST } from './figures/index.js';
 import { htmlReport } from './report/html-report.js';
 import { jsonLine } from './report/json-report.js';
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
     ...settings,
     say,
     signal,
+    ...(await profiling(settings.profile)),
     onFigure: (figure) => {
       figures.push(figure);
       process.stdout.write(settings.json ? `${jsonLine(figure, machine)}\n` : `${textOf(figure)}\n\n`);
@@ -38,6 +40,12 @@ async function main(): Promise<number> {
   }
   for (const { bench, message } of failures) say(`${bench} could not be finished: ${message}`);
   return failures.length === 0 ? 0 : 1;
+}
+
+async function profiling(folder: string | null) {
+  if (folder === null) return { profiler: noProfiler, inspectorAddress: null };
+  const inspectorAddress = `127.0.0.1:${await findFreePort()}`;
+  return { profiler: profilerInto(folder, inspectorAddress), inspectorAddress };
 }
 
 /** Of the code that was measured; with a mark if files differ from it. */

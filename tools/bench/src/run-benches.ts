@@ -7,7 +7,8 @@ import type { Bench, BenchContext } from './core/bench.js';
 import type { Figure } from './core/figure.js';
 import { owned } from './core/owned.js';
 
-export interface RunOptions extends Pick<BenchContext, 'quick' | 'rows' | 'say' | 'signal'> {
+export interface RunOptions
+  extends Pick<BenchContext, 'quick' | 'rows' | 'say' | 'signal' | 'profiler' | 'inspectorAddress'> {
   readonly benches: readonly Bench[];
   readonly onFigure: (figure: Figure, bench: Bench) => void;
 }

@@ -24,6 +24,7 @@ it('takes its options', () => {
     quick: true,
     rows: [10, 20],
     html: 'r.html',
+    profile: null,
   });
 });
 

@@ -6,6 +6,8 @@ export interface BenchSettings {
   readonly json: boolean;
   readonly quick: boolean;
   readonly rows: readonly number[] | null;
+  /** Folder for CPU profiles; null: none are taken. */
+  readonly profile: string | null;
   /** File of the report; null: none. */
   readonly html: string | null;
 }
@@ -15,6 +17,7 @@ interface Flags {
   readonly quick?: true;
   readonly rows?: readonly number[];
   readonly html?: string;
+  readonly profile?: string;
 }
 
 export interface Catalogue {
@@ -36,6 +39,10 @@ export function readSettings(argv: readonly string[], catalogue: Catalogue): Ben
     .option('--quick', 'little work: to see that it runs; its figures mean nothing')
     .option('--rows <counts>', 'invoices to hydrate, say 10000,100000', rowCounts)
     .option('--html <file>', 'write a report that opens from disk')
+    .option(
+      '--profile <folder>',
+      'write CPU profiles of this process and workerd, for DevTools; figures get slower by them',
+    )
     .addHelpText('after', `\n${all.map(({ id, title }) => `  ${id.padEnd(8)} ${title}`).join('\n')}`)
     .action((ids: string[]) => void chosen.push(...ids));
   program.parse([...argv], { from: 'user' });
@@ -50,6 +57,7 @@ export function readSettings(argv: readonly string[], catalogue: Catalogue): Ben
     quick: flags.quick === true,
     rows: flags.rows ?? null,
     html: flags.html ?? null,
+    profile: flags.profile ?? null,
   };
 }
 

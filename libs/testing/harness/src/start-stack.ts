@@ -23,6 +23,8 @@ export interface StartStackOptions extends WorkerSource {
   readonly migrate?: (databaseUrl: string) => Promise<void>;
   /** Begin capture before the stack is handed over, so that every change of the test is in the history. Default: true. */
   readonly wake?: boolean;
+  /** Where a profiler may attach to workerd. Default: nowhere. */
+  readonly inspectorAddress?: string;
   /** workerd comes back by itself when it dies, as under `npm start`. Default: true. */
   readonly restart?: boolean;
 }
@@ -33,6 +35,8 @@ export interface Stack extends AsyncDisposable, Omit<WorkerRunner, 'stop'> {
   /** HS256: tokens signed with it are good. */
   readonly jwtSecret: string;
   readonly adminToken: string;
+  /** Where its snapshots are kept, chunk by chunk. */
+  readonly snapshotsDir: string;
   /** Begins capture; resolves when it runs. */
   wake(): Promise<void>;
   /** All that workerd has written. */
@@ -74,6 +78,7 @@ export async function startStack(options: StartStackOptions = {}): Promise<Stack
         },
         ...(options.config === undefined ? {} : { config: options.config }),
         ...(options.siteDir === undefined ? {} : { siteDir: options.siteDir }),
+        ...(options.inspectorAddress === undefined ? {} : { inspectorAddress: options.inspectorAddress }),
       }),
     restart: options.restart ?? true,
     logFile,
@@ -88,6 +93,7 @@ export async function startStack(options: StartStackOptions = {}): Promise<Stack
     databaseUrl: database.url,
     jwtSecret,
     adminToken,
+    snapshotsDir: join(folder, 'snapshots'),
     wake,
     log: () => readFile(logFile, 'utf8'),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,6 +1,7 @@
 import type { RunningPostgres } from '@millrace/dev';
 import type { Figure } from './figure.js';
 import type { Owned } from './owned.js';
+import type { Profiler } from './profiler.js';
 
 /** What every bench is given. */
 export interface BenchContext extends Pick<Owned, 'own'> {
@@ -10,6 +11,10 @@ export interface BenchContext extends Pick<Owned, 'own'> {
   readonly quick: boolean;
   /** Row counts that `--rows` asks for; null: the bench's own. */
   readonly rows: readonly number[] | null;
+  /** Profiles of what is measured; it does nothing unless asked for. */
+  readonly profiler: Profiler;
+  /** Where workerd can be profiled; null: nowhere. */
+  readonly inspectorAddress: string | null;
   /** A folder that is removed when the run ends. */
   readonly folder: string;
   /** A line of progress, for people. */

@@ -1,4 +1,4 @@
-import { machineCpuSeconds, readProcessTable, treeOf, type ProcessSample } from './process-table.js';
+import { machineCpuSeconds, readTree, treeOf, type ProcessSample } from './process-table.js';
 
 /** What a process and its children used while the clock ran. */
 export interface ProcessUse {
@@ -13,8 +13,8 @@ export interface ProcessMeter {
   stop(): readonly ProcessUse[];
 }
 
-/** Memory may rise and fall between two looks; a look costs about 2 ms of this process. */
-const LOOK_EVERY_MS = 200;
+/** Memory may rise and fall between two looks; a look takes about a millisecond of this process. */
+const LOOK_EVERY_MS = 500;
 
 /** What the machine did beside all that is ours: figures of a busy machine are no figures of the product. */
 export const OTHERS = 'others on this machine';
@@ -28,10 +28,9 @@ export function meterProcesses(roots: Readonly<Record<string, number>>): Process
   const ours = new TreeUse();
   const machineBefore = machineCpuSeconds();
   const look = (): void => {
-    const table = readProcessTable();
-    ours.see(treeOf(table, process.pid));
-    for (const { root, use } of named)
-      use.see(root === process.pid ? table.filter(({ pid }) => pid === root) : treeOf(table, root));
+    const all = readTree(process.pid);
+    ours.see(all);
+    for (const { root, use } of named) use.see(root === process.pid ? all.slice(0, 1) : treeOf(all, root));
   };
   look();
   const timer = setInterval(look, LOOK_EVERY_MS);

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** A process at one moment. */
 export interface ProcessSample {
@@ -10,22 +10,14 @@ export interface ProcessSample {
   readonly rssBytes: number;
 }
 
-/** Every process of this machine. macOS has no /proc. */
-export function readProcessTable(): readonly ProcessSample[] {
-  return process.platform === 'linux' ? fromProc() : fromPs();
+/** A process and all below it, as far as they run now. macOS has no /proc. */
+export function readTree(root: number): readonly ProcessSample[] {
+  return process.platform === 'linux' ? treeFromProc(root) : treeOf(fromPs(), root);
 }
 
-/** A process and all below it, as far as they run now. */
-export function treeOf(table: readonly ProcessSample[], root: number): readonly ProcessSample[] {
-  const tree = table.filter(({ pid }) => pid === root);
-  const known = new Set(tree.map(({ pid }) => pid));
-  for (let grown = true; grown; ) {
-    const more = table.filter(({ pid, parent }) => known.has(parent) && !known.has(pid));
-    more.forEach((sample) => known.add(sample.pid));
-    tree.push(...more);
-    grown = more.length > 0;
-  }
-  return tree;
+/** Resident memory of one process; 0 if it is gone. */
+export function residentBytes(pid: number): number {
+  return readTree(pid)[0]?.rssBytes ?? 0;
 }
 
 /** CPU seconds that the whole machine has spent since it started; null where the system does not tell. */
@@ -42,16 +34,26 @@ export function machineCpuSeconds(): number | null {
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 
-function fromProc(): ProcessSample[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((entry) => {
-      try {
-        return [fromStat(readFileSync(`/proc/${entry}/stat`, 'utf8'))];
-      } catch {
-        return []; // ended while we looked
-      }
-    });
+/**
+ * Walks down from the root: reading all of a busy machine's processes would take tens of milliseconds of the very process that is measured.
+ */
+function treeFromProc(root: number): ProcessSample[] {
+  const tree: ProcessSample[] = [];
+  for (const left = [root]; left.length > 0; ) {
+    const pid = left.shift() as number;
+    try {
+      tree.push(fromStat(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+      left.push(...childrenOf(pid));
+    } catch {
+      // ended while we looked
+    }
+  }
+  return tree;
+}
+
+/** Whoever starts processes does it on its main thread: Node, Postgres, Chromium. */
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
 /** The program's name may hold spaces and brackets: fields are counted from the last bracket on. */
@@ -67,6 +69,18 @@ export function fromStat(stat: string): ProcessSample {
     cpuSeconds: (field(14) + field(15)) / TICKS_PER_SECOND,
     rssBytes: field(24) * PAGE_BYTES,
   };
+}
+
+export function treeOf(table: readonly ProcessSample[], root: number): readonly ProcessSample[] {
+  const tree = table.filter(({ pid }) => pid === root);
+  const known = new Set(tree.map(({ pid }) => pid));
+  for (let grown = true; grown; ) {
+    const more = table.filter(({ pid, parent }) => known.has(parent) && !known.has(pid));
+    more.forEach((sample) => known.add(sample.pid));
+    tree.push(...more);
+    grown = more.length > 0;
+  }
+  return tree;
 }
 
 function fromPs(): ProcessSample[] {

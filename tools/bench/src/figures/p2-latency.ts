@@ -37,7 +37,11 @@ async function inNode(context: BenchContext, bench: BenchStack): Promise<Figure>
   context.say('a Node client in memory loads its rows');
   await using opened = await openNodeClient(context, bench);
   const watched = watchClient(opened.client);
-  const measured = await measure(context, bench, { watched, processes: { 'Node client': process.pid } });
+  const measured = await measure(context, bench, {
+    name: 'p2-node',
+    watched,
+    processes: { 'Node client': process.pid },
+  });
   return figure({
     ...describe(measured),
     id: 'p2-node',
@@ -52,7 +56,7 @@ async function inChromium(context: BenchContext, bench: BenchStack): Promise<Fig
   await using page = await openBenchPage(context, bench);
   await page.openClient('opfs');
   const watched = await page.watch();
-  const measured = await measure(context, bench, { watched, processes: { Chromium: page.pid } });
+  const measured = await measure(context, bench, { name: 'p2-chromium', watched, processes: { Chromium: page.pid } });
   return figure({
     ...describe(measured),
     id: 'p2-chromium',
@@ -71,20 +75,27 @@ interface Measured extends Pick<Figure, 'use'> {
 }
 
 interface Subject {
+  readonly name: string;
   readonly watched: Watched;
   readonly processes: Readonly<Record<string, number>>;
 }
 
-async function measure(context: BenchContext, bench: BenchStack, { watched, processes }: Subject): Promise<Measured> {
+async function measure(
+  context: BenchContext,
+  bench: BenchStack,
+  { name, watched, processes }: Subject,
+): Promise<Measured> {
   const updates = context.quick ? 40 : UPDATES + WARM_UP;
   await using raw = await context.own(await openCommitStream(bench.stack.databaseUrl, 'bench_raw'));
   const start = await bench.headSeq();
   context.say(`${updates} updates, ${PER_SECOND} a second`);
+  const profiling = await context.profiler.start(name);
   const meter = meterProcesses({ ...processes, workerd: bench.stack.pid(), Postgres: context.postgres.pid });
   const commits = await commitUpdates(bench, updates);
   await watched.reached(start + BigInt(updates));
   await raw.arrived(updates);
   const use = meter.stop();
+  await profiling.stop();
   const moves = await watched.moves();
   const counted = commits.slice(Math.min(WARM_UP, updates / 2));
   const samples = counted.map(({ n, sentAt }) => arrivalOf(moves, start + BigInt(n) + 1n) - sentAt);

@@ -112,7 +112,7 @@ async function comeBack(
   context: BenchContext,
   bench: BenchStack,
   { client }: NodeClient,
-  { changes }: Backlog,
+  { id, changes }: Backlog,
 ): Promise<Whole> {
   const end = (await bench.headSeq()) + BigInt(changes);
   const watched = watchClient(client);
@@ -121,11 +121,13 @@ async function comeBack(
   const meter = meterProcesses({ 'Node client': process.pid, Postgres: context.postgres.pid });
   const began = machineNow();
   await bench.stack.start();
+  const profiling = await context.profiler.start(`p3-${id}`);
   const workerd = meterProcesses({ workerd: bench.stack.pid() });
   client.connect();
   await watched.reached(end);
   const seconds = (machineNow() - began) / 1000;
   unwatch();
+  await profiling.stop();
   return { seconds, resyncs, use: [...workerd.stop().slice(0, 1), ...meter.stop()] };
 }
 

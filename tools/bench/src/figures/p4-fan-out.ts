@@ -7,7 +7,7 @@ import { atMost, figure, type Figure } from '../core/figure.js';
 import { machineNow } from '../core/machine-clock.js';
 import { median, percentile, spreadOf } from '../core/percentile.js';
 import { meterProcesses, type ProcessUse } from '../core/process-meter.js';
-import { readProcessTable } from '../core/process-table.js';
+import { residentBytes } from '../core/process-table.js';
 import { startBareWorker } from '../support/bare-worker.js';
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
 import { invoiceNumber } from '../support/invoices.js';
@@ -64,7 +64,7 @@ async function gatherCrowd(context: BenchContext, { stack }: BenchStack, count: 
     return Promise.race([new Promise<CrowdReport>((resolve) => waiting.set(key, resolve)), failed.promise]);
   };
 
-  const before = memoryOf(stack.pid());
+  const before = residentBytes(stack.pid());
   context.say(`${count} clients register and connect`);
   const position = await headOf(stack);
   const { url, jwtSecret } = stack;
@@ -72,7 +72,7 @@ async function gatherCrowd(context: BenchContext, { stack }: BenchStack, count: 
   await told('ready');
   return {
     pid: child.pid ?? 0,
-    memory: { before, after: memoryOf(stack.pid()) },
+    memory: { before, after: residentBytes(stack.pid()) },
     received: async (seq) => (await told(seq.toString())) as Extract<CrowdReport, { kind: 'all' }>,
     [Symbol.asyncDispose]: async () => void child.kill('SIGKILL'),
   };
@@ -96,6 +96,7 @@ async function measure(
   const last: number[] = [];
   let chars = 0;
   let clients = 1;
+  const profiling = await context.profiler.start('p4');
   const meter = meterProcesses({ workerd: stack.pid(), Postgres: context.postgres.pid, 'the clients': crowd.pid });
   for (let n = 0; n < updates; n++) {
     await source.run(`begin; update invoices set notes = 'update ${n}' where number = '${invoiceNumber(500)}'`);
@@ -108,7 +109,9 @@ async function measure(
     chars = all.chars;
     await systemClock.sleep(Math.max(0, EVERY_MS - (machineNow() - sentAt)), context.signal);
   }
-  return { first, last, chars, charsEach: Math.round(chars / updates / clients), use: meter.stop() };
+  const use = meter.stop();
+  await profiling.stop();
+  return { first, last, chars, charsEach: Math.round(chars / updates / clients), use };
 }
 
 /** The same number of calls from one object to others, with as much text each, and nothing else; the first round makes the objects. */
@@ -155,10 +158,6 @@ function memoryFigure(clients: number, { before, after }: Crowd['memory']): Figu
     budgets: [atMost('≤ 0.4 MB', each, 0.4)],
     notes: [`workerd has ${(before / 1e6).toFixed(0)} MB before and ${(after / 1e6).toFixed(0)} MB after`],
   });
-}
-
-function memoryOf(pid: number): number {
-  return readProcessTable().find((sample) => sample.pid === pid)?.rssBytes ?? 0;
 }
 
 async function headOf({ url, adminToken }: BenchStack['stack']): Promise<PositionJson> {

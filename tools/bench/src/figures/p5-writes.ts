@@ -93,6 +93,7 @@ async function measure(context: BenchContext, bench: BenchStack, subject: Subjec
   const writes = (context.quick ? 10 : WRITES) + WARM_UP;
   await using raw = await context.own(await openCommitStream(bench.stack.databaseUrl, `bench_${subject.name}`));
   const start = await bench.headSeq();
+  const profiling = await context.profiler.start(`p5-${subject.name}`);
   const meter = meterProcesses({ ...subject.processes, workerd: bench.stack.pid(), Postgres: context.postgres.pid });
   const done: { readonly askedAt: number; readonly doneAt: number }[] = [];
   const began = machineNow();
@@ -103,6 +104,7 @@ async function measure(context: BenchContext, bench: BenchStack, subject: Subjec
   await subject.follower.reached(start + BigInt(writes) * SEQS_PER_WRITE);
   await raw.arrived(writes);
   const use = meter.stop();
+  await profiling.stop();
   const head = await bench.headSeq();
   if (head !== start + BigInt(writes) * SEQS_PER_WRITE)
     throw new Error(`${writes} writes moved history by ${head - start}: the n-th write has no position of its own`);

@@ -27,6 +27,7 @@ export async function startBenchStack(context: BenchContext, options: BenchStack
       restart: false,
       env: { MILLRACE_LOG_LEVEL: 'warn', ...options.env },
       migrate: (url) => prepare(url, options.rows),
+      ...(context.inspectorAddress === null ? {} : { inspectorAddress: context.inspectorAddress }),
       ...(options.siteDir === undefined ? {} : { siteDir: options.siteDir }),
     }),
   );

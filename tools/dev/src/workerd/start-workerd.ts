@@ -37,6 +37,8 @@ export interface StartWorkerdOptions {
   readonly config?: string;
   /** Default: `<dataDir>/workerd.log`. */
   readonly logFile?: string;
+  /** Where a debugger or profiler may attach, say `127.0.0.1:9229`. Default: nowhere. */
+  readonly inspectorAddress?: string;
   /** Called as soon as there is a process, before it listens: record it, so that it can't be orphaned. */
   readonly onSpawn?: ((child: ChildHandle) => void) | undefined;
 }
@@ -70,6 +72,7 @@ export async function startWorkerd(options: StartWorkerdOptions): Promise<Runnin
       configFile,
       '--control-fd=3',
       `--socket-addr=${HTTP_SOCKET}=127.0.0.1:${options.port}`,
+      ...(options.inspectorAddress === undefined ? [] : [`--inspector-addr=${options.inspectorAddress}`]),
     ],
     cwd: '/',
     env: options.env,

@@ -29,9 +29,12 @@ describe('a kept manifest', () => {
     expect(await (await world()).kept(wish, version)).toBeNull();
   });
 
-  it('is forgotten after an hour: the history since may be longer than a new download', async () => {
-    const { kept, clock } = await world();
-    clock.advance(60 * 60_000);
+  it('is forgotten after an hour, however often it was taken up: the history since may be longer than a new download', async () => {
+    const { kept, clock, files, manifest } = await world();
+    clock.advance(40 * 60_000);
+    await keepManifest(files, { manifest, wish: whole }, clock);
+    expect(await kept()).toEqual(manifest);
+    clock.advance(20 * 60_000);
     expect(await kept()).toBeNull();
   });
 

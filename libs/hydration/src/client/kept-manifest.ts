@@ -48,7 +48,7 @@ export async function keptManifest(
   return fits ? manifest : null;
 }
 
-/** Remembers what is being downloaded. Files of tables that are not part of it any more go. */
+/** Remembers what is being downloaded. If nothing of it was part of the download before, the files of that one go. */
 export async function keepManifest(
   files: HydrationFiles,
   kept: { readonly manifest: SnapshotManifest; readonly wish: SnapshotWish },
@@ -59,7 +59,9 @@ export async function keepManifest(
   // Nothing of the old attempt is of use: otherwise its chunks, which are immutable by id, spare a download.
   if (!before?.manifest.tables.some(({ id }) => ids.has(id))) await files.clear();
   const { manifest, wish } = kept;
-  const content: Kept = { manifest, tables: wish.tables && [...wish.tables], keptAt: clock.now() };
+  // However often it is taken up again, its rows get no younger.
+  const keptAt = before?.manifest.id === manifest.id ? before.keptAt : clock.now();
+  const content: Kept = { manifest, tables: wish.tables && [...wish.tables], keptAt };
   await files.write(FILE, new TextEncoder().encode(JSON.stringify(content)));
 }
 

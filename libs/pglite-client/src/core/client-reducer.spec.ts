@@ -319,6 +319,32 @@ describe('the client reducer', () => {
       expect(verified(effects)).toMatchObject([{ outcome: { report: { tables: [{ outcome: 'repaired' }] } } }]);
     });
 
+    it('compares again what changed meanwhile, a bounded number of times', () => {
+      const changed: ClientEvent = {
+        type: 'compared',
+        tables: [
+          { name: 'items', outcome: 'not-comparable', rows: 3, reason: 'changed-meanwhile' },
+          { name: 'pairs', outcome: 'equal', rows: 1, reason: null },
+        ],
+      };
+      const busier: ClientEvent = {
+        type: 'compared',
+        tables: changed.tables.map((table) => ({ ...table, outcome: 'not-comparable', reason: 'changed-meanwhile' })),
+      };
+      const once = after(...asked, says(checkpoint(10, 10)), changed);
+      expect([sent(once.effects), verified(once.effects)]).toEqual([[{ type: 'verify' }], []]);
+      const thrice = [busier, busier].reduce<{ state: ClientState; effects: readonly ClientEffect[] }>(
+        ({ state }, event) => reduceClient(reduceClient(state, says(checkpoint(10, 10))).state, event),
+        once,
+      );
+      expect(verified(thrice.effects)).toMatchObject([
+        { outcome: { report: { tables: [{ outcome: 'not-comparable' }, { name: 'pairs', outcome: 'equal' }] } } },
+      ]);
+      const late = reduceClient(once.state, { type: 'timer', timer: 'verify' });
+      expect(verified(late.effects)).toMatchObject([{ outcome: { kind: 'report' } }]);
+      expect(after(...live(), says(checkpoint(10, 10)), changed).effects).toEqual([]);
+    });
+
     it('(F76) does so too when nobody has asked', () => {
       const { effects } = after(...live(), says(checkpoint(10, 10)), compared('different'));
       expect(effects.at(-1)).toMatchObject({ type: 'hydrate', cause: 'checksum-mismatch' });

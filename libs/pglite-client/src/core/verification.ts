@@ -22,7 +22,7 @@ export interface VerifiedTable {
 }
 
 export type NotComparable =
-  /** It changed while it was being compared: ask again in a quieter moment. */
+  /** It changed each time while it was being compared: ask again in a quieter moment. */
   | 'changed-meanwhile'
   /** Client and server hash differently: one of them is of another version. */
   | 'other-algorithm'
@@ -36,6 +36,11 @@ export type ComparedTable = Omit<VerifiedTable, 'outcome'> & {
   readonly outcome: 'equal' | 'different' | 'not-comparable';
 };
 
+export interface Comparison {
+  readonly position: Position;
+  readonly tables: readonly ComparedTable[];
+}
+
 /** A comparison under way. */
 export interface Verification {
   /** Whether the app waits for a report; a checkpoint that the server sends by itself has none. */
@@ -43,6 +48,9 @@ export interface Verification {
   /** What the server has read; null until it comes. It waits here until the cursor has got there. */
   readonly checkpoint: Checkpoint | null;
   readonly comparing: boolean;
+  /** What earlier rounds have shown, and where the server was then: a table that changed meanwhile is compared again, the others need not be. */
+  readonly known: Comparison | null;
+  readonly round: number;
   /** The comparison, while tables that differ are loaded anew. */
   readonly repairing: readonly ComparedTable[] | null;
 }

@@ -3,11 +3,14 @@ import type { Checkpoint } from '@millrace/sync-protocol';
 import type { ClientEffect, Step } from './client-effect.js';
 import type { ClientFault, ClientState } from './client-state.js';
 import { TIMING } from './client-timing.js';
-import type { ComparedTable, Verification, VerifiedTable } from './verification.js';
+import type { ComparedTable, Comparison, Verification, VerifiedTable } from './verification.js';
 
 type ClientStep = Step<ClientState>;
 
-const IDLE: Verification = { asked: false, checkpoint: null, comparing: false, repairing: null };
+const IDLE: Verification = { asked: false, checkpoint: null, comparing: false, known: null, round: 1, repairing: null };
+
+/** Comparisons that one call takes part in, if tables change meanwhile [S6]. */
+const ROUNDS = 3;
 
 /** The app wants to know. Several who ask at once get one answer. */
 export function verify(state: ClientState): ClientStep {
@@ -46,16 +49,39 @@ export function compareWhenThere(state: ClientState): ClientStep {
   };
 }
 
-/** The tables that differ are the caller's to load anew; without any, that was all. */
+/**
+ * The tables that differ are the caller's to load anew. Those that changed meanwhile are compared again, if somebody waits for it; without any of
+ * either, that was all.
+ */
 export function takeComparison(
   state: ClientState,
   tables: readonly ComparedTable[],
 ): ClientStep & { readonly different: readonly string[] } {
   const { verification } = state;
-  if (!verification?.comparing) return { state, effects: [], different: [] };
-  const different = tables.filter(({ outcome }) => outcome === 'different').map(({ name }) => name);
-  if (different.length === 0) return { ...report(state, tables), different };
-  return { state: { ...state, verification: { ...verification, repairing: tables } }, effects: [], different };
+  if (!verification?.comparing || !verification.checkpoint) return { state, effects: [], different: [] };
+  const position = positionFromJson(verification.checkpoint.from);
+  const known = { position, tables: withKnown(tables, verification.known) };
+  const different = known.tables.filter(({ outcome }) => outcome === 'different').map(({ name }) => name);
+  if (different.length > 0) {
+    return {
+      state: { ...state, verification: { ...verification, known, repairing: known.tables } },
+      effects: [],
+      different,
+    };
+  }
+  const changed = known.tables.some(({ reason }) => reason === 'changed-meanwhile');
+  if (!changed || !verification.asked || verification.round >= ROUNDS) return { ...report(state, known), different };
+  return {
+    state: { ...state, verification: { ...IDLE, asked: true, known, round: verification.round + 1 } },
+    effects: [{ type: 'send', connection: state.connection, messages: [{ type: 'verify' }] }],
+    different,
+  };
+}
+
+/** A table that was equal once was equal then: what happened to it since is no concern of this comparison. */
+function withKnown(tables: readonly ComparedTable[], known: Comparison | null): readonly ComparedTable[] {
+  const equal = new Map(known?.tables.filter(({ outcome }) => outcome === 'equal').map((table) => [table.name, table]));
+  return tables.map((table) => (table.outcome === 'not-comparable' ? (equal.get(table.name) ?? table) : table));
 }
 
 export function comparisonFailed(state: ClientState, error: SyncError): ClientStep {
@@ -64,8 +90,8 @@ export function comparisonFailed(state: ClientState, error: SyncError): ClientSt
 
 /** The rows have been loaded anew: what differed is repaired by it. */
 export function takeRepair(state: ClientState): ClientStep {
-  const repairing = state.verification?.repairing;
-  return repairing ? report(state, repairing) : { state, effects: [] };
+  const { repairing = null, known = null } = state.verification ?? {};
+  return repairing && known ? report(state, known) : { state, effects: [] };
 }
 
 /** The connection is gone: what was under way by it ends, but a repair goes on. */
@@ -85,8 +111,11 @@ export function verificationLate(state: ClientState): ClientStep {
     const message = 'tables differ from the server and are being loaded anew, which takes longer than this call waits';
     return withoutAsker(state, verification, { code: 'timeout', message });
   }
-  if (verification.checkpoint && !verification.comparing)
-    return report(state, verification.checkpoint.tables.map(behind));
+  if (verification.checkpoint && !verification.comparing) {
+    const tables = withKnown(verification.checkpoint.tables.map(behind), verification.known);
+    return report(state, { position: positionFromJson(verification.checkpoint.from), tables });
+  }
+  if (verification.known) return report(state, verification.known);
   return giveUp(state, {
     code: 'timeout',
     message: 'the server did not say what its tables are in time: verify again',
@@ -108,15 +137,9 @@ function giveUp(state: ClientState, error: ClientFault): ClientStep {
   return end(state, [{ type: 'verified', outcome: failed(error) }]);
 }
 
-function report(state: ClientState, tables: readonly ComparedTable[]): ClientStep {
-  const checkpoint = state.verification?.checkpoint;
-  if (!checkpoint) return end(state, []);
-  const position = positionFromJson(checkpoint.from);
+function report(state: ClientState, { position, tables }: Comparison): ClientStep {
   const verified = tables.map(
-    ({ outcome, ...table }): VerifiedTable => ({
-      ...table,
-      outcome: outcome === 'different' ? 'repaired' : outcome,
-    }),
+    ({ outcome, ...table }): VerifiedTable => ({ ...table, outcome: outcome === 'different' ? 'repaired' : outcome }),
   );
   return end(state, [{ type: 'verified', outcome: { kind: 'report', report: { position, tables: verified } } }]);
 }

@@ -1,3 +1,4 @@
+import { types } from '@electric-sql/pglite';
 import type { PGlite, PGliteInterface, QueryOptions, Results, Transaction } from '@electric-sql/pglite';
 import { SqlError, type PgText, type Row, type SqlParam, type SqlResult } from '@millrace/kernel';
 import { arrayLiteral } from './array-literal.js';
@@ -10,9 +11,14 @@ const textSerializers = new Proxy({} as Record<number, (value: unknown) => strin
   get: () => (value: unknown) => String(value),
 });
 
-/** Result parsers that leave each value as Postgres printed it. They must cover every type that `pg` has a parser for. */
+/**
+ * Result parsers that leave each value as Postgres printed it. They must cover every type for which PGlite finds a parser beside these: its
+ * built-in ones, and `pg`'s own; those that `pg` inherits are not asked.
+ */
 export function textParsers(pg: PGlite): Record<number | string, (text: string) => string> {
-  return Object.fromEntries(Object.keys(pg.parsers).map((oid) => [oid, (text: string) => text]));
+  return Object.fromEntries(
+    Object.keys({ ...types.parsers, ...pg.parsers }).map((oid) => [oid, (text: string) => text]),
+  );
 }
 
 /** Runs one statement with text in and text out. */

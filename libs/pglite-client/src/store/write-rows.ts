@@ -24,13 +24,11 @@ export async function patchRows(
 ): Promise<void> {
   for (const [columns, group] of groupByColumns(patches)) {
     if (columns.length === 0) continue;
-    const names = [...table.key.map(keyName), ...columns.map(setName)];
-    const { rowCount } = await sql.query(
-      `update ${quoteTable(table.name)} as t
-       set ${columns.map((column) => `${quoteIdent(column)} = ${cast(table, column, setName(column))}`).join(', ')}
-       from ${recordset(names)} where ${sameKey(table)}`,
-      [JSON.stringify(group.map(({ key, set }) => flat(table, key, columns, set)))],
-    );
+    const [first] = group;
+    const rowCount =
+      first && group.length === 1
+        ? await patchRow(sql, table, columns, first)
+        : await patchGroup(sql, table, columns, group);
     if (rowCount !== group.length) {
       throw new SyncError(
         'cursor-unknown',
@@ -38,6 +36,40 @@ export async function patchRows(
       );
     }
   }
+}
+
+/** The commonest case by far. Found by its key at once: what the planner makes of a join with a list of unknown length may read the whole table. */
+async function patchRow(
+  sql: TextSql,
+  table: TableMeta,
+  columns: readonly string[],
+  { key, set }: Patch,
+): Promise<number> {
+  const names = [...columns, ...table.key];
+  const value = (index: number): string => `$${index + 1}::text::${clientType(table, names[index] ?? '')}`;
+  const assigned = columns.map((column, index) => `${quoteIdent(column)} = ${value(index)}`);
+  const found = table.key.map((column, index) => `${quoteIdent(column)} = ${value(columns.length + index)}`);
+  const { rowCount } = await sql.query(
+    `update ${quoteTable(table.name)} set ${assigned.join(', ')} where ${found.join(' and ')}`,
+    [...columns.map((column) => set[column] ?? null), ...table.key.map((column) => key[column] ?? null)],
+  );
+  return rowCount;
+}
+
+async function patchGroup(
+  sql: TextSql,
+  table: TableMeta,
+  columns: readonly string[],
+  group: readonly Patch[],
+): Promise<number> {
+  const names = [...table.key.map(keyName), ...columns.map(setName)];
+  const { rowCount } = await sql.query(
+    `update ${quoteTable(table.name)} as t
+       set ${columns.map((column) => `${quoteIdent(column)} = ${cast(table, column, setName(column))}`).join(', ')}
+       from ${recordset(names)} where ${sameKey(table)}`,
+    [JSON.stringify(group.map(({ key, set }) => flat(table, key, columns, set)))],
+  );
+  return rowCount;
 }
 
 /** Removes rows; those that are not here are gone already. */
@@ -51,8 +83,11 @@ export async function removeRows(sql: TextSql, table: TableMeta, keys: readonly 
 
 /** SQL for the value of a text column of the recordset, in the replica's type. */
 function cast(table: TableMeta, column: string, name = column): string {
-  const { clientType } = must(findColumn(table, column), () => `${table.name} has no column ${column}`);
-  return `x.${quoteIdent(name)}::${clientType}`;
+  return `x.${quoteIdent(name)}::${clientType(table, column)}`;
+}
+
+function clientType(table: TableMeta, column: string): string {
+  return must(findColumn(table, column), () => `${table.name} has no column ${column}`).clientType;
 }
 
 function recordset(names: readonly string[]): string {

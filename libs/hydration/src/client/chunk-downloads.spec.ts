@@ -17,7 +17,6 @@ async function world(chunks: readonly string[], fetch: Fetch = (text) => Promise
   const asked: number[] = [];
   const brought: [bytes: number, kept: boolean][] = [];
   const source = {
-    manifest: () => Promise.reject(new Error('no manifest is asked for')),
     chunk: ({ n }: { n: number }, { signal }: { signal: AbortSignal }) => {
       asked.push(n);
       return new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
@@ -164,7 +163,7 @@ describe('downloadChunks', () => {
   it('a full disk is a failure of its own', async () => {
     const { files, table, control } = await world(['a']);
     const downloads = downloadChunks([table], {
-      source: { manifest: () => Promise.reject(new Error('no')), chunk: () => Promise.resolve(bytesOf('a')) },
+      source: { chunk: () => Promise.resolve(bytesOf('a')) },
       files: { ...files, write: () => Promise.reject(new SyncError('storage-failed', 'the disk is full')) },
       digest: sha256,
       clock: manualClock(),

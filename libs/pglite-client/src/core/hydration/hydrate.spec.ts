@@ -1,7 +1,14 @@
 import { memoryHydrationFiles, sha256 } from '@millrace/hydration';
 import { positionToJson, SyncError, type Row } from '@millrace/kernel';
 import { knownTable } from '../fold-changes.js';
-import type { SnapshotManifest, SnapshotRequest, SnapshotTable, TailLine, TailRequest } from '@millrace/sync-protocol';
+import type {
+  Fill,
+  SnapshotManifest,
+  SnapshotRequest,
+  SnapshotTable,
+  TailLine,
+  TailRequest,
+} from '@millrace/sync-protocol';
 import { manualClock, recordingLogger, seededRandom } from '@millrace/testing';
 import { conformanceSchema } from '../../testing/conformance-schema.js';
 import {
@@ -196,7 +203,7 @@ describe('hydrate', () => {
     server.tail = ({ held, atLeast }) => {
       if (held['items'] === '18') return [endAt(Number(atLeast))];
       server.stored.set('items', { seq: 18, rows: [item(1), item(2)] });
-      const fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '18' } as const;
+      const fill: Fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '18' };
       return [{ kind: 'fill', fill }];
     };
     await run();
@@ -210,7 +217,7 @@ describe('hydrate', () => {
 
   it('a snapshot that only grows is given up for now (I11)', async () => {
     const { server, run } = world();
-    const fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '18' } as const;
+    const fill: Fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '18' };
     server.tail = () => [{ kind: 'fill', fill }];
     await expect(run()).rejects.toMatchObject({ code: 'snapshot-failed' });
   });

@@ -1,5 +1,5 @@
 import { positionToJson } from '@millrace/kernel';
-import type { TailLine } from '@millrace/sync-protocol';
+import type { Fill, TailLine } from '@millrace/sync-protocol';
 import { at, frames, OTHER_EPOCH, patch } from '../../testing/conformance/client-store-world.js';
 import { readTail } from './read-tail.js';
 
@@ -8,7 +8,7 @@ async function* lines(...some: readonly TailLine[]): AsyncGenerator<TailLine> {
 }
 
 const end = (seq: number, epoch?: string): TailLine => ({ kind: 'end', position: positionToJson(at(seq, epoch)) });
-const part = (...messages: ReturnType<typeof frames>): TailLine => ({ kind: 'frames', messages });
+const part = (...messages: ReturnType<typeof frames>): TailLine => ({ kind: 'frames', messages: [...messages] });
 const read = (...some: readonly TailLine[]) => readTail(lines(...some), { after: at(10), atLeast: 12n });
 const change = [patch(1, { name: 'x' })];
 
@@ -26,7 +26,7 @@ describe('readTail', () => {
   });
 
   it('[S4] ends where more tables are wanted', async () => {
-    const fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '20' } as const;
+    const fill: Fill = { type: 'fill', tables: ['items'], cause: 'transaction-too-large', atLeast: '20' };
     expect(await read(part(...frames(10, 11, change)), { kind: 'fill', fill })).toEqual({
       kind: 'fill',
       tables: ['items'],

@@ -1,7 +1,3 @@
-export { type SnapshotPart } from './format/snapshot-part.js';
-export { decodeSnapshot } from './format/decode-snapshot.js';
-export { encodeSnapshot } from './format/encode-snapshot.js';
-export { streamSnapshot, type StreamSnapshotOptions } from './server/stream-snapshot.js';
 export { CHUNK_LIMITS, type ChunkLimits } from './format/chunk-cutter.js';
 export { buildTable, type BuildTableOptions, type ChunkCodec, type TableRows } from './server/build-table.js';
 export { Checksums, type ChecksumsOptions, type ChecksumStore, type TakenChecksums } from './server/checksums.js';

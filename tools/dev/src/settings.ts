@@ -61,6 +61,13 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_ALLOWED_ORIGINS', 'further origins that may connect, separated by commas'),
   forWorker('MILLRACE_IDLE_AFTER', 'seconds without a client until all connections to Postgres are closed'),
   forWorker('MILLRACE_GATEWAYS', 'number of connection pairs for writes and pages'),
+  forWorker('MILLRACE_SNAPSHOT_BYTES', 'bytes that stored snapshots may take; 2 GiB'),
+  forWorker('MILLRACE_SNAPSHOT_AGE', 'seconds after which a snapshot that nobody asked for is removed; 7 days'),
+  forWorker('MILLRACE_SNAPSHOT_SECRET', 'secret of the names of stored snapshots; made from that of tokens'),
+  forWorker(
+    'MILLRACE_SNAPSHOT_STALE_PERCENT',
+    'share of a table’s rows that may have changed before it is read anew; 10',
+  ),
   forWorker('MILLRACE_LOG_LEVEL', 'debug, info, warn or error'),
   { variable: 'CAPTURE_READER', flag: null, fallback: 'stream', description: 'stream or poll' },
   forWorker('CAPTURE_DECODER', 'auto, pgoutput or wal2json (the server needs that plug-in)'),

@@ -31,6 +31,8 @@ const TIMEOUTS: SessionTimeouts = {
 };
 /** A build goes on when its callers have left, and begins again after a restart, by this alarm; sooner than the object would be put to sleep. */
 const WATCH_MS = 5_000;
+/** Longest wait for capture to pass what was read; the rows are kept beyond it, and waited for again by the next caller. */
+const CAPTURE_MS = 120_000;
 
 /** What the object has to know of itself when nobody calls. */
 interface Identity {
@@ -131,8 +133,13 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
       await this.ctx.storage.setAlarm(systemClock.now() + WATCH_MS);
     }
 
+    /** A backlog, or one huge transaction, takes capture longer than one call may wait; meanwhile callers are told that rows are being read. */
     async #waitForCapture(lsn: Lsn): Promise<Position> {
-      return unwrap(await replicationOf(this.env).waitFor(formatLsn(lsn)));
+      const until = systemClock.now() + CAPTURE_MS;
+      for (;;) {
+        const captured = await replicationOf(this.env).waitFor(formatLsn(lsn));
+        if (captured.ok || captured.code !== 'timeout' || systemClock.now() >= until) return unwrap(captured);
+      }
     }
   };
 }

@@ -172,7 +172,7 @@ describe('[S1][S2] buildTable', () => {
     await replica.exec(replicaTableSql(every));
     await replica.exec(PINS);
     await replica.query(`copy every_type from '/dev/blob' (format binary)`, [], {
-      blob: new Blob(files as BlobPart[]),
+      blob: new Blob([...files] as BlobPart[]),
     });
     const asText = every.columns.map(({ name }) => `${quoteIdent(name)}::text`).join(', ');
     const query = `select ${asText} from every_type order by id`;

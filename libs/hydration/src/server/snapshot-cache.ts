@@ -45,7 +45,7 @@ export class SnapshotCache {
   readonly #flights: BuildFlights;
   readonly #freshness: Freshness;
   readonly #touchedAt = new Map<string, number>();
-  #evicting: Promise<void> | null = null;
+  #evicting = false;
 
   constructor(options: SnapshotCacheOptions) {
     this.#options = options;
@@ -158,10 +158,12 @@ export class SnapshotCache {
   /** In the background, one at a time: a failure is logged, and made good by the next one. */
   #evict(): void {
     const { logger } = this.#options;
-    this.#evicting ??= this.#evictNow()
+    if (this.#evicting) return;
+    this.#evicting = true;
+    void this.#evictNow()
       .catch((error: unknown) => logger.warn('old snapshots were not removed', { reason: errorText(error) }))
       .finally(() => {
-        this.#evicting = null;
+        this.#evicting = false;
       });
   }
 

@@ -81,6 +81,27 @@ describe('[S3] what hangs on a table outlives a swap', () => {
     await pg.exec('drop table kept; drop function label');
   });
 
+  it.each([
+    [
+      'a default',
+      `alter table items alter name set default 'n'`,
+      'select column_default as kept from information_schema.columns',
+      `'n'::text`,
+    ],
+    ['a comment', `comment on column items.name is 'c'`, `select col_description('items'::regclass, 2) as kept`, 'c'],
+    [
+      'a trigger that is off',
+      'alter table items disable trigger millrace_after',
+      'select tgenabled as kept from pg_trigger',
+      'D',
+    ],
+  ])('%s of the app', async (_name, change, query, kept) => {
+    await pg.exec(change);
+    await fill(20, 'a', 'b');
+    expect(await names()).toEqual(['a', 'b']);
+    expect((await pg.query(query)).rows).toContainEqual({ kept });
+  });
+
   it("the app's indexes and triggers", async () => {
     await pg.exec(`
       create index items_by_name on items (name) where name <> '';

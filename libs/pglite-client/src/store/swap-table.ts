@@ -15,8 +15,9 @@ export async function swapTable(sql: StoreTransaction, table: TableMeta): Promis
 /** Whether all that hangs on the table is what {@link takePlace} makes again. */
 async function isOursAlone(sql: TextSql, table: TableMeta): Promise<boolean> {
   const columns = (name: string) =>
-    `(select string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
-      from pg_attribute a where a.attrelid = ${regclass(name)} and a.attnum > 0 and not a.attisdropped)`;
+    `(select string_agg(concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)), ', ' order by a.attnum)
+      from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+      where a.attrelid = ${regclass(name)} and a.attnum > 0 and not a.attisdropped)`;
   const only = await scalar(
     sql,
     `select not (c.relhassubclass or c.relrowsecurity or c.relispartition) and c.relacl is null and c.reloptions is null
@@ -29,6 +30,8 @@ async function isOursAlone(sql: TextSql, table: TableMeta): Promise<boolean> {
            or d.classid = 'pg_constraint'::regclass
              and d.objid in (select k.oid from pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'n'))
            or d.classid = 'pg_class'::regclass and d.objid in (select i.indexrelid from pg_index i where i.indrelid = c.oid)))
+       and not exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled <> 'O')
+       and not exists (select from pg_description n where n.classoid = 'pg_class'::regclass and n.objoid = c.oid)
        and not exists (
          select from pg_depend d where d.refclassid = 'pg_type'::regclass and d.refobjid = c.reltype and d.deptype <> 'i')
      from pg_class c where c.oid = ${regclass(table.name)}`,

@@ -63,14 +63,6 @@ describe('blobStoreOf', () => {
     expect(service.asked).toEqual(['http://disk/a/0']);
   });
 
-  it('an empty file is a blob, although workerd gives it no body', async () => {
-    const headers = { 'content-length': '0', 'content-type': 'application/octet-stream' };
-    const bodiless = { fetch: async () => new Response(null, { status: 200, headers }) };
-    const blob = await diskBlobStore(bodiless as unknown as Fetcher).get('a/0');
-    expect(blob?.bytes).toBe(0);
-    expect(await new Response(blob?.body).text()).toBe('');
-  });
-
   it('says what is missing', () => {
     expect(() => blobStoreOf({} as unknown as Env)).toThrow(/SNAPSHOTS/);
   });

@@ -32,11 +32,7 @@ export function diskBlobStore(disk: Pick<Fetcher, 'fetch'>): BlobStore {
 }
 
 async function fileOf(answer: Response): Promise<BlobBody | null> {
-  if (isFile(answer)) {
-    // workerd gives no body at all for an empty file, which is not the same as no file.
-    const body = answer.body ?? new Blob([]).stream();
-    return { body, bytes: Number(answer.headers.get('content-length')) };
-  }
+  if (isFile(answer) && answer.body) return { body: answer.body, bytes: Number(answer.headers.get('content-length')) };
   await answer.body?.cancel();
   if (answer.ok || answer.status === 404) return null;
   throw refused('read a blob', answer);

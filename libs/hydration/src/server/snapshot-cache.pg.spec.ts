@@ -139,6 +139,30 @@ describe('snapshot cache', () => {
       await expect(ready(cache, { atLeast: atLeast + 1n })).rejects.toMatchObject({ code: 'cursor-unknown' });
     });
 
+    it.each([
+      ['a flipped byte', (bytes: Uint8Array<ArrayBuffer>) => bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte))],
+      ['half of it', (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, bytes.length >> 1)],
+      ['nothing', () => new Uint8Array(0)],
+      ['no file', () => null],
+    ])('F76 damage in the store is repaired again and again on a database at rest: %s', async (_what, spoil) => {
+      const cache = cacheOf();
+      const atLeast = (await world.head()).seq + 1n;
+      const again = { tables: ['alpha'], atLeast };
+      let handed = ids(await ready(cache, { tables: ['alpha'] }))[0];
+      for (let round = 0; round < 3; round += 1) {
+        const key = chunkKey('a1b2', must(handed, 'an id'), 2);
+        const spoilt = spoil(must(world.blobs.blobs.get(key), 'a chunk'));
+        if (spoilt) world.blobs.blobs.set(key, spoilt);
+        else world.blobs.blobs.delete(key);
+        world.ahead += 4_000;
+        const next = ids(await ready(cache, again))[0];
+        expect(next).not.toBe(handed);
+        world.ahead += 4_000;
+        expect(ids(await ready(cache, again))).toEqual([next]);
+        handed = next;
+      }
+    });
+
     it('[E1] nothing of another epoch is handed out', async () => {
       const cache = cacheOf();
       const first = await ready(cache);

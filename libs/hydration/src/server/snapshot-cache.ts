@@ -6,6 +6,7 @@ import { BuildFlights } from './build-flights.js';
 import { claimEvictions, forgetBuilds, registeredBuilds, touchBuilds, type SnapshotBudget } from './build-registry.js';
 import { chunkKeys } from './chunk-uploads.js';
 import { Freshness, type Staleness } from './freshness.js';
+import { isIntact } from './intact.js';
 import { manifestOf } from './manifest.js';
 import { isFinished, type FinishedBuild } from './table-build.js';
 import { TableBuilder, type TableBuilderOptions } from './table-builder.js';
@@ -15,6 +16,8 @@ const ANSWER_MS = 1_000;
 const RETRY_AFTER_MS = 250;
 /** A build that was touched is not touched again for so long: much less than it is kept after its last use. */
 const TOUCH_MS = 10 * 60_000;
+/** A build that was made, or found whole, within this time is not read back again, ms: who asks for it may only be waiting for it. */
+const INTACT_MS = 3_000;
 /** A history that outruns so many builds in a row is told to the caller rather than chased. */
 const ATTEMPTS = 4;
 
@@ -45,6 +48,7 @@ export class SnapshotCache {
   readonly #flights: BuildFlights;
   readonly #freshness: Freshness;
   readonly #touchedAt = new Map<string, number>();
+  readonly #intactAt = new Map<string, number>();
   #evicting = false;
 
   constructor(options: SnapshotCacheOptions) {
@@ -121,18 +125,33 @@ export class SnapshotCache {
     const { head: readHead, clock, schema, use } = this.#options;
     const head = await readHead();
     // One beyond the head is what a client asks for whose rows, read at the head, came damaged.
-    if (atLeast > head.seq + 1n)
+    if (atLeast > head.seq + 1n) {
       throw new SyncError('cursor-unknown', 'the rows asked for lie beyond the end of history');
-    const newest = tables.flatMap((table) => {
-      const holds = ({ content, demanded }: FinishedBuild) =>
-        content.position.epoch === head.epoch && (content.position.seq >= atLeast || demanded >= atLeast);
-      return this.#finished(table).find(holds) ?? [];
-    });
+    }
+    const newest: FinishedBuild[] = [];
+    for (const table of tables) {
+      const build = this.#finished(table).find(
+        ({ content, demanded }) =>
+          content.position.epoch === head.epoch && (content.position.seq >= atLeast || demanded >= atLeast),
+      );
+      if (build && (build.content.position.seq >= atLeast || (await this.#isIntact(build)))) newest.push(build);
+    }
     const at = { head, now: clock.now(), rowKeys: rowKeysOf(schema, claims, '') };
     const stale = await this.#freshness.staleOf(newest, at, {
       query: (...statement) => use((sql) => sql.query(...statement)),
     });
     return new Map(newest.filter(({ id }) => !stale.has(id)).map((build) => [build.table, build]));
+  }
+
+  /** Read back from the store: somebody was handed it and asks for a better one. */
+  async #isIntact(build: FinishedBuild): Promise<boolean> {
+    const { clock, logger } = this.#options;
+    const { id, table, finishedAt } = build;
+    if (clock.now() - (this.#intactAt.get(id) ?? finishedAt) < INTACT_MS) return true;
+    const intact = await isIntact(build, this.#options);
+    if (intact) this.#intactAt.set(id, clock.now());
+    else logger.warn('stored chunks are damaged: the table is read anew', { table, build: id });
+    return intact;
   }
 
   /** Newest first. */

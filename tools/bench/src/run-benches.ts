@@ -42,18 +42,27 @@ export async function runBenches(options: RunOptions): Promise<readonly Failure[
   return failures;
 }
 
-/** A bench may be in the middle of a wait when it is broken off: what it waits for is ended under its hands, and it with that. */
+/**
+ * A bench may be in the middle of a wait when it is broken off, perhaps one that never ends: what it has started is ended under its hands, and
+ * nobody waits for it any more.
+ */
 async function runBench(
   bench: Bench,
   options: Omit<BenchContext, 'own'> & Pick<RunOptions, 'onFigure'>,
 ): Promise<void> {
   const everything = owned();
-  const breakOff = (): void => void everything[Symbol.asyncDispose]();
+  const brokenOff = Promise.withResolvers<never>();
+  brokenOff.promise.catch(() => undefined); // nobody may be waiting
+  const breakOff = (): void => brokenOff.reject(options.signal.reason);
   options.signal.addEventListener('abort', breakOff, { once: true });
   try {
-    for await (const figure of bench.run({ ...options, own: everything.own })) {
-      options.onFigure(figure, bench);
-      options.signal.throwIfAborted();
+    const figures = bench.run({ ...options, own: everything.own });
+    for (;;) {
+      const next = figures.next();
+      next.catch(() => undefined); // heard by the race, or of no interest any more
+      const { done, value } = await Promise.race([next, brokenOff.promise]);
+      if (done === true) return;
+      options.onFigure(value, bench);
     }
   } finally {
     options.signal.removeEventListener('abort', breakOff);

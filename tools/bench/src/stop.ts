@@ -1,4 +1,7 @@
-/** So long may it take to end what was started, before we go without a word. */
+import { sendSignal } from '@millrace/processes';
+import { readTree } from './core/process-table.js';
+
+/** So long may it take to end what was started, before it is killed. */
 const PATIENCE_MS = 30_000;
 
 /**
@@ -11,9 +14,15 @@ export function listenForStop(say: (line: string) => void): AbortSignal {
     if (stopping.signal.aborted) return;
     say(`${name}: ending what was started`);
     process.exitCode = 130;
-    setTimeout(() => process.exit(130), PATIENCE_MS).unref();
+    setTimeout(endHard, PATIENCE_MS).unref();
     stopping.abort(new Error('stopped'));
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stop(name));
   return stopping.signal;
+}
+
+/** Nothing that we started may outlive us. */
+function endHard(): void {
+  for (const { pid } of readTree(process.pid)) if (pid !== process.pid) sendSignal(pid, 'SIGKILL');
+  process.exit(130);
 }

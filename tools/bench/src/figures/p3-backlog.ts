@@ -1,4 +1,3 @@
-import type { HistoryTransaction } from '@millrace/change-history';
 import { systemClock, type Position } from '@millrace/kernel';
 import { connectPg } from '@millrace/postgres';
 import type { Bench, BenchContext } from '../core/bench.js';
@@ -9,7 +8,7 @@ import { manyTransactions, oneTransaction, type Backlog } from '../support/backl
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
 import { watchClient } from '../support/cursor-moves.js';
 import { createSlot, decodeAlone } from '../support/decode-alone.js';
-import { historyAlone, readHistory } from '../support/history-alone.js';
+import { historyAlone, readCaptured, readHistory } from '../support/history-alone.js';
 import { openNodeClient, type NodeClient } from '../support/node-client.js';
 import { openReplayedClient } from '../support/replayed-client.js';
 
@@ -42,8 +41,8 @@ async function catchUp(context: BenchContext, bench: BenchStack, backlog: Backlo
   const whole = await comeBack(context, bench, opened, backlog);
   context.say(`visible after ${whole.seconds.toFixed(1)} s; each stage alone`);
   const decode = await decodeAlone(bench, 'bench_decode', backlog.id === 'rows' ? 1 : backlog.changes);
-  const stored = await readStored(bench, replayed.position);
-  const history = await historyAlone(context, stored);
+  const { stored, captured } = await readStored(bench, replayed.position);
+  const history = await historyAlone(context, captured);
   const apply = await replayed.replay(stored);
   return describe(backlog, whole, [
     { name: `decode (${decode.by})`, seconds: decode.seconds },
@@ -131,10 +130,11 @@ async function comeBack(
   return { seconds, resyncs, use: [...workerd.stop().slice(0, 1), ...meter.stop()] };
 }
 
-async function readStored({ stack, headSeq }: BenchStack, after: Position): Promise<HistoryTransaction[]> {
+async function readStored({ stack, headSeq }: BenchStack, after: Position) {
   const sql = await connectPg({ connectionString: stack.databaseUrl, applicationName: 'bench-read' });
   try {
-    return await readHistory(sql, after, { ...after, seq: await headSeq() });
+    const upTo = { ...after, seq: await headSeq() };
+    return { stored: await readHistory(sql, after, upTo), captured: await readCaptured(sql, after, upTo) };
   } finally {
     await sql.close();
   }

@@ -3,7 +3,7 @@ import type { Bench } from '../core/bench.js';
 import { manyTransactions } from '../support/backlog.js';
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
 import { createSlot, decodeAlone } from '../support/decode-alone.js';
-import { readHistory } from '../support/history-alone.js';
+import { readCaptured, readHistory } from '../support/history-alone.js';
 import { openReplayedClient } from '../support/replayed-client.js';
 import type { Position } from '@millrace/kernel';
 import { decodeStage, historyStages } from './stages/capture.js';
@@ -27,11 +27,11 @@ export const stagesBench: Bench = {
     const end = (await bench.headSeq()) + BigInt(changes);
     context.say(`${backlog.title} are written and captured`);
     await backlog.write(bench);
-    const stored = await captured(bench, replayed.position, end);
+    const { stored, captured } = await readBoth(bench, replayed.position, end);
 
     const walsender = await decodeAlone(bench, 'bench_walsender', changes);
     yield await decodeStage(bench, 'bench_decode', changes, walsender.seconds);
-    yield* historyStages(context, stored);
+    yield* historyStages(context, captured);
     yield* objectStages(context);
     yield* deliveryStages(stored);
     yield await applyBulkStage(replayed, stored);
@@ -39,11 +39,12 @@ export const stagesBench: Bench = {
   },
 };
 
-async function captured({ stack, headSeq }: BenchStack, after: Position, end: bigint) {
+async function readBoth({ stack, headSeq }: BenchStack, after: Position, end: bigint) {
   while ((await headSeq()) < end) await new Promise((resolve) => setTimeout(resolve, 100));
   const sql = await connectPg({ connectionString: stack.databaseUrl, applicationName: 'bench-read' });
   try {
-    return await readHistory(sql, after, { ...after, seq: end });
+    const upTo = { ...after, seq: end };
+    return { stored: await readHistory(sql, after, upTo), captured: await readCaptured(sql, after, upTo) };
   } finally {
     await sql.close();
   }

@@ -2,12 +2,13 @@ import {
   appendTransactions,
   beginEpoch,
   readRange,
+  type CapturedChange,
   type CapturedTransaction,
   type HistoryHead,
   type HistoryTransaction,
 } from '@millrace/change-history';
 import { schema } from '@millrace/db';
-import { lsnFrom, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
+import { lsnFrom, parseLsn, type Lsn, type Position, type Row, type SqlConnection } from '@millrace/kernel';
 import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg } from '@millrace/postgres';
 import { acquireDatabase } from '@millrace/testing-harness';
@@ -15,7 +16,8 @@ import { randomUUID } from 'node:crypto';
 import type { BenchContext } from '../core/bench.js';
 import { machineNow } from '../core/machine-clock.js';
 
-const SLOT = 'alone';
+/** Of the history that {@link emptyHistory} begins. */
+export const APPEND_SLOT = 'alone';
 /** As many changes as the pump gives to one turn. */
 const TURN_CHANGES = 5_000;
 
@@ -25,23 +27,66 @@ export async function readHistory(sql: SqlConnection, after: Position, upTo: Pos
   for (let from = after; from.seq < upTo.seq; ) {
     const page = await readRange(sql, from, upTo);
     all.push(...page.transactions);
+    if (page.to.seq <= from.seq) throw new Error(`history does not go on after ${from.seq}, but ends at ${upTo.seq}`);
     from = page.to;
   }
   return all;
 }
 
+/** The same as the pump took it, with the rows of transactions that are too large for {@link readHistory} to load. */
+export async function readCaptured(
+  sql: SqlConnection,
+  after: Position,
+  upTo: Position,
+): Promise<CapturedTransaction[]> {
+  const transactions: CapturedTransaction[] = [];
+  let changes: CapturedChange[] = [];
+  for (let seq = after.seq; seq < upTo.seq; ) {
+    const { rows } = await sql.query(CAPTURED_SQL, [upTo.epoch, seq.toString(), upTo.seq.toString()]);
+    for (const row of rows) {
+      const commitLsn = parseLsn(row['lsn'] ?? '');
+      changes.push(changeOf(row, commitLsn));
+      if (row['chain'] === null) continue;
+      const xid = BigInt(transactions.length + 1_000);
+      transactions.push({ xid, commitLsn, endLsn: (commitLsn + 1n) as Lsn, commitTime: row['time'] ?? '', changes });
+      changes = [];
+    }
+    if (rows.length === 0) throw new Error(`history ends before ${upTo.seq}`);
+    seq = BigInt(rows.at(-1)?.['seq'] ?? '0');
+  }
+  return transactions;
+}
+
+const CAPTURED_SQL = /* sql */ `
+  select seq, lsn, chain, table_name, operation, data::text as data, old_data::text as old_data, "timestamp"::text as time
+  from sync.change_history where epoch = $1 and seq > $2 and seq <= $3 order by seq limit 10000`;
+
+/** Rows in full, as a decoder yields them, out of what history keeps. */
+function changeOf(row: Row, recordLsn: Lsn): CapturedChange {
+  const oldRow = row['old_data'] ? (JSON.parse(row['old_data']) as Row) : null;
+  const data = row['data'] ? (JSON.parse(row['data']) as Row) : null;
+  return {
+    table: row['table_name'] ?? '',
+    operation: row['operation'] as CapturedChange['operation'],
+    newRow: data && { ...oldRow, ...data },
+    oldRow,
+    unchangedToast: [],
+    recordLsn,
+  };
+}
+
 /** Stores transactions that were captured before in an empty history, as the pump does but with nothing else going on. Returns seconds. */
-export async function historyAlone(context: BenchContext, stored: readonly HistoryTransaction[]): Promise<number> {
+export async function historyAlone(context: BenchContext, captured: readonly CapturedTransaction[]): Promise<number> {
   await using database = await context.own(await acquireDatabase({ serverUrl: context.postgres.url }));
   await migrateEngine({ url: database.url });
   const sql = await connectPg({ connectionString: database.url, applicationName: 'bench-history' });
   try {
-    const turns = turnsOf(stored.map(capturedOf));
+    const turns = turnsOf(captured);
     let from = await emptyHistory(sql);
     const began = machineNow();
     for (const transactions of turns) {
       const source = { decoder: 'pgoutput', reader: 'stream' } as const;
-      ({ head: from } = await appendTransactions(sql, { slot: SLOT, schema, source, from, transactions }));
+      ({ head: from } = await appendTransactions(sql, { slot: APPEND_SLOT, schema, source, from, transactions }));
     }
     return (machineNow() - began) / 1000;
   } finally {
@@ -53,7 +98,7 @@ export async function historyAlone(context: BenchContext, stored: readonly Histo
 export async function emptyHistory(sql: SqlConnection): Promise<HistoryHead> {
   const startLsn = lsnFrom(1n);
   const position = await beginEpoch(sql, {
-    slot: SLOT,
+    slot: APPEND_SLOT,
     epoch: randomUUID(),
     cause: 'first-start',
     afterSeq: 0n,
@@ -64,26 +109,6 @@ export async function emptyHistory(sql: SqlConnection): Promise<HistoryHead> {
   });
   return { position, lastCommitLsn: 0n as Lsn, lastEndLsn: startLsn };
 }
-
-/** A transaction as the decoder had yielded it: rows in full, out of what history keeps of them. */
-export function capturedOf(stored: HistoryTransaction, index: number): CapturedTransaction {
-  return {
-    xid: BigInt(index + 1_000),
-    commitLsn: stored.commitLsn,
-    endLsn: (stored.commitLsn + 1n) as Lsn,
-    commitTime: stored.commitTime,
-    changes: stored.entries.map(({ table, operation, data, oldData }) => ({
-      table,
-      operation,
-      newRow: data && { ...oldData, ...data },
-      oldRow: oldData,
-      unchangedToast: [],
-      recordLsn: stored.commitLsn,
-    })),
-  };
-}
-
-export const APPEND_SLOT = SLOT;
 
 function turnsOf(transactions: readonly CapturedTransaction[]): readonly (readonly CapturedTransaction[])[] {
   const turns: CapturedTransaction[][] = [];

@@ -71,6 +71,8 @@ function textsOf(
   after: bigint,
 ): readonly string[] | null {
   const claims = { sub: USER.id, tenantId: TENANT.id, role: USER.role };
+  // One that is too large to be streamed has no entries here either.
+  if (transactions.some(({ entries }) => entries.length === 0)) return null;
   let from = after;
   const deliveries = transactions.map((transaction) => {
     const delivery = deliver(transaction, { schema, claims, clientId, from });

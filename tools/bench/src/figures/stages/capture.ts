@@ -1,4 +1,4 @@
-import { appendTransactions, type HistoryTransaction } from '@millrace/change-history';
+import { appendTransactions, type CapturedTransaction } from '@millrace/change-history';
 import { schema } from '@millrace/db';
 import { LSN_ZERO, type Lsn, type SqlConnection } from '@millrace/kernel';
 import { migrateEngine } from '@millrace/migrations-server';
@@ -9,7 +9,7 @@ import type { BenchContext } from '../../core/bench.js';
 import type { Figure } from '../../core/figure.js';
 import { median } from '../../core/percentile.js';
 import type { BenchStack } from '../../support/bench-stack.js';
-import { APPEND_SLOT, capturedOf, emptyHistory } from '../../support/history-alone.js';
+import { APPEND_SLOT, emptyHistory } from '../../support/history-alone.js';
 import { stageFigure, timings } from './stage-figure.js';
 
 const TIMES = 200;
@@ -68,14 +68,14 @@ async function readPayloads({ stack }: BenchStack, slot: string, transactions: n
 /** Gate and history, each with the round trip that it cannot do without. */
 export async function* historyStages(
   context: BenchContext,
-  stored: readonly HistoryTransaction[],
+  captured: readonly CapturedTransaction[],
 ): AsyncGenerator<Figure, void, void> {
   await using database = await context.own(await acquireDatabase({ serverUrl: context.postgres.url }));
   await migrateEngine({ url: database.url });
   const sql = await connectPg({ connectionString: database.url, applicationName: 'bench-stages' });
   try {
     yield await gateStage(sql);
-    yield* appendStages(sql, stored);
+    yield* appendStages(sql, captured);
   } finally {
     await sql.close();
   }
@@ -103,14 +103,13 @@ async function gateStage(sql: SqlConnection): Promise<Figure> {
 
 async function* appendStages(
   sql: SqlConnection,
-  stored: readonly HistoryTransaction[],
+  captured: readonly CapturedTransaction[],
 ): AsyncGenerator<Figure, void, void> {
   const source = { decoder: 'pgoutput', reader: 'stream' } as const;
   let from = await emptyHistory(sql);
-  const append = async (transactions: ReturnType<typeof capturedOf>[]): Promise<void> => {
+  const append = async (transactions: readonly CapturedTransaction[]): Promise<void> => {
     ({ head: from } = await appendTransactions(sql, { slot: APPEND_SLOT, schema, source, from, transactions }));
   };
-  const captured = stored.map(capturedOf);
   await sql.query('create table bare (id bigint primary key, content text)');
   const commit = await timings(TIMES, (n) => sql.query('insert into bare values ($1, $2)', [String(n), 'x']));
   const single = await timings(TIMES, (n) => append(captured.slice(n, n + 1)));

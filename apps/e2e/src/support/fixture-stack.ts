@@ -17,7 +17,7 @@ export interface FixtureStack extends AsyncDisposable {
 }
 
 export async function startFixtureStack(
-  options: Pick<StartStackOptions, 'reader' | 'env' | 'restart'> = {},
+  options: Pick<StartStackOptions, 'reader' | 'env' | 'restart' | 'serverUrl'> = {},
 ): Promise<FixtureStack> {
   const resources = new AsyncDisposableStack();
   const stack = resources.use(

@@ -6,6 +6,7 @@ import { signToken, type TokenOf } from './tokens.js';
 
 /** A registered client by hand: its id, and calls in its owner's name. */
 export interface RawClient {
+  readonly baseUrl: string;
   readonly clientId: string;
   token(more?: Partial<TokenOf>): Promise<string>;
   post(path: string, body: unknown, more?: Partial<TokenOf>): Promise<Response>;
@@ -22,6 +23,7 @@ export async function rawClient(
   const clientId = randomUUID();
   const token = (more: Partial<TokenOf> = {}) => signToken(stack.jwtSecret, { sub, tenantId, ...more });
   const client: RawClient = {
+    baseUrl: stack.url,
     clientId,
     token,
     post: async (path, body, more) => {

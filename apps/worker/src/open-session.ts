@@ -1,5 +1,6 @@
 import type { CopySession } from '@millrace/kernel';
 import { connectPg, type SessionTimeouts } from '@millrace/postgres';
+import { connectNeon } from '@millrace/postgres/neon';
 import type { Settings } from './settings.js';
 
 export interface SessionOptions extends SessionTimeouts {
@@ -8,10 +9,8 @@ export interface SessionOptions extends SessionTimeouts {
 }
 
 /** Opens a session by the driver that the settings name. Not for COPY: over a WebSocket Postgres would not wait for whoever reads it. */
-export async function openSession(settings: Settings, options: SessionOptions): Promise<CopySession> {
+export function openSession(settings: Settings, options: SessionOptions): Promise<CopySession> {
   const { databaseUrl: connectionString, driver, neonProxy } = settings;
   if (driver === 'pg') return connectPg({ connectionString, ...options });
-  // Loaded where it is used: most installations never do.
-  const { connectNeon } = await import('@millrace/postgres/neon');
   return connectNeon({ connectionString, ...options, ...(neonProxy === null ? {} : { webSocketProxy: neonProxy }) });
 }

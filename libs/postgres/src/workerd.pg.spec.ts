@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorker, startWorkerd, type RunningWorkerd } from '@millrace/dev';
 import { copySessionCases, sqlConnectionCases } from '@millrace/testing';
-import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
-import { startWebSocketBridge, type WebSocketBridge } from './fixtures/websocket-bridge.js';
+import {
+  acquireDatabase,
+  startWebSocketBridge,
+  type TestDatabase,
+  type WebSocketBridge,
+} from '@millrace/testing-postgres';
 
 let folder: string;
 let database: TestDatabase;

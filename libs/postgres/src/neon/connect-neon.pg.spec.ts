@@ -2,8 +2,12 @@ import { createServer, type AddressInfo } from 'node:net';
 import { SyncError } from '@millrace/kernel';
 import type { CopySession } from '@millrace/kernel';
 import { describeCopySession, describeSqlConnection } from '@millrace/testing';
-import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
-import { startWebSocketBridge, type WebSocketBridge } from '../fixtures/websocket-bridge.js';
+import {
+  acquireDatabase,
+  startWebSocketBridge,
+  type TestDatabase,
+  type WebSocketBridge,
+} from '@millrace/testing-postgres';
 import { connectNeon, type ConnectNeonOptions } from './connect-neon.js';
 
 let database: TestDatabase;

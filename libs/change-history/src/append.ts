@@ -78,6 +78,10 @@ const MOVE_STATE = /* sql */ `
   set last_seq = $5, last_chain = $6, last_commit_lsn = $7, last_end_lsn = $8, schema_version = $9, updated_at = now()
   where slot_name = $1 and epoch = $2 and last_seq = $3 and last_commit_lsn = $4`;
 
+const LOCK_STATE = /* sql */ `
+  select 1 from sync.replication_state
+  where slot_name = $1 and epoch = $2 and last_seq = $3 and last_commit_lsn = $4 for update`;
+
 const COLUMNS = Object.entries(HISTORY_COLUMNS).map(([name, type]) => ({ name: name as keyof HistoryRow, type }));
 const COLUMN_NAMES = COLUMNS.map(({ name }) => `"${name}"`).join(', ');
 
@@ -103,17 +107,41 @@ async function appendInOneStatement(sql: SqlConnection, { options, head, rows }:
 
 /** Beyond one statement's share, or into another partition, which is made first. */
 async function appendInParts(tx: SqlConnection, { options, head, rows }: AppendStep): Promise<void> {
+  await moveHead(tx, options, head);
+  await ensurePartitions(tx, options.from.position.seq + 1n, head.position.seq);
+  await insertRows(tx, head.position.epoch, rows);
+}
+
+/** The compare-and-set, in the transaction that inserts the rows [H3]. */
+export async function moveHead(
+  tx: SqlConnection,
+  options: Pick<AppendOptions, 'slot' | 'from' | 'schema'>,
+  head: HistoryHead,
+): Promise<void> {
   const moved = await tx.query(MOVE_STATE, moveParams(options, head));
   if (moved.rowCount !== 1) throw secondWriter(options.slot);
-  for (let seq = partitionOf(options.from.position.seq + 1n); seq <= partitionOf(head.position.seq); seq++) {
-    await tx.query('select sync.ensure_history_partition($1)', [(seq * PARTITION_ROWS).toString()]);
-  }
-  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
-    await tx.query(INSERT_ROWS, [head.position.epoch, ...columnsOf(rows.slice(at, at + ROWS_PER_INSERT))]);
+}
+
+/** Proves, until the end of the transaction, that history stands where its writer thinks: before rows are inserted whose end is not known yet. */
+export async function lockHead(tx: SqlConnection, slot: string, from: HistoryHead): Promise<void> {
+  const { epoch, seq } = from.position;
+  const locked = await tx.query(LOCK_STATE, [slot, epoch, seq.toString(), formatLsn(from.lastCommitLsn)]);
+  if (locked.rows.length !== 1) throw secondWriter(slot);
+}
+
+export async function ensurePartitions(tx: SqlConnection, firstSeq: bigint, lastSeq: bigint): Promise<void> {
+  for (let part = partitionOf(firstSeq); part <= partitionOf(lastSeq); part++) {
+    await tx.query('select sync.ensure_history_partition($1)', [(part * PARTITION_ROWS).toString()]);
   }
 }
 
-function moveParams({ slot, from, schema }: AppendOptions, head: HistoryHead) {
+export async function insertRows(tx: SqlConnection, epoch: string, rows: readonly HistoryRow[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+    await tx.query(INSERT_ROWS, [epoch, ...columnsOf(rows.slice(at, at + ROWS_PER_INSERT))]);
+  }
+}
+
+function moveParams({ slot, from, schema }: Pick<AppendOptions, 'slot' | 'from' | 'schema'>, head: HistoryHead) {
   return [
     slot,
     from.position.epoch,

@@ -54,6 +54,14 @@ export interface HistoryTransaction {
   readonly mutation: MutationMark | null;
   /** In order. Rows of the engine's own tables (`sync.client_mutation`, `sync.client_migration`) are among them: they have a seq and a row key like any other. */
   readonly entries: readonly HistoryEntry[];
+  /** Set where the transaction is too large to be held in memory: its entries are in the table alone, and `entries` is empty (I11). */
+  readonly unloaded?: UnloadedEntries;
+}
+
+/** What is known of entries that are not here. */
+export interface UnloadedEntries {
+  /** The row keys that they carry; null: too many to be listed, so that anybody may be concerned. */
+  readonly rowKeys: ReadonlySet<string> | null;
 }
 
 /** A stretch of history for one set of row keys: all transactions in (from, to] that touch it, and no others [D1]. */

@@ -1,13 +1,17 @@
-import { positionEquals, type Position } from '@millrace/kernel';
+import { formatLsn, positionEquals, type Position } from '@millrace/kernel';
 import { LIMITS } from '@millrace/sync-protocol';
 import fc from 'fast-check';
+import { appendLarge } from './append-large.js';
 import { appendTransactions } from './append.js';
+import { proveCursor } from './cursor-proof.js';
 import type { HistoryTransaction } from './history-transaction.js';
 import { PAGE_SQL, readPage, type PageRequest } from './page.js';
 import { RANGE_SQL, readRange } from './range.js';
 import { beginEpoch, readEpochs, readPosition, readReplicationState } from './replication-state.js';
 import { ROW_HISTORY_SQL, rowHistory } from './row-history.js';
 import { partFor } from './tail.js';
+import { toHistory } from './to-history.js';
+import type { CapturedChange, CapturedTransaction } from './transaction.js';
 import {
   EPOCH,
   SLOT,
@@ -103,6 +107,103 @@ describe('append', () => {
       'select tableoid::regclass::text as part, count(*)::text as n from sync.change_history group by 1 order by 1',
     );
     expect(rows.map(({ n }) => n)).toEqual(['1', '3']);
+  });
+});
+
+describe('appendLarge', () => {
+  const captured = (lsn: number, changes: readonly CapturedChange[]) => transactionAt(lsn, ...changes);
+  const changes = [
+    ...Array.from({ length: 40 }, (_none, index) => insertOf(item(String(index), `t${index % 3}`))),
+    mutationOf(CLIENT, 1),
+  ];
+  async function* piecesOf(transaction: CapturedTransaction, ...sizes: readonly number[]) {
+    let at = 0;
+    for (const size of sizes) yield transaction.changes.slice(at, (at += size));
+    yield transaction.changes.slice(at);
+    return transaction.endLsn;
+  }
+  const large = (transaction: CapturedTransaction, ...sizes: readonly number[]) =>
+    appendLarge(world.sql, {
+      slot: SLOT,
+      schema: itemsSchema,
+      source: { decoder: 'pgoutput', reader: 'stream' },
+      from: world.head,
+      transaction,
+      pieces: piecesOf(transaction, ...sizes),
+    });
+
+  test('[H3] piece by piece, the same rows, chain and state as in one, and nothing of it in memory (I11)', async () => {
+    const transaction = captured(500, changes);
+    const { head, transactions } = await large(transaction, 7, 0, 20, 1);
+    const [told] = transactions;
+    expect(told).toMatchObject({ position: head.position, firstSeq: 1n, entries: [], mutation: { mutationId: 1 } });
+    expect([...(told?.unloaded?.rowKeys ?? [])].sort()).toEqual([
+      `client=${CLIENT}`,
+      'tenantId=t0',
+      'tenantId=t1',
+      'tenantId=t2',
+    ]);
+    expect(await readReplicationState(world.sql, SLOT)).toMatchObject({ position: head.position, lastEndLsn: 508n });
+    const [stored] = (await readRange(world.sql, world.start, head.position)).transactions;
+    const inOne = toHistory(
+      { ...transaction, changes: changes.slice(0, 40) },
+      { schema: itemsSchema, source: { decoder: 'pgoutput', reader: 'stream' }, after: world.start },
+    );
+    expect(stored?.entries.slice(0, 40)).toEqual(inOne.transaction.entries);
+    expect(await proveCursor(world.sql, head.position, head.position)).toBe('proven');
+
+    const plain = changes.slice(0, 40);
+    world.head = head;
+    const first = await large(captured(600, plain), 13, 13);
+    const expected = toHistory(captured(600, plain), {
+      schema: itemsSchema,
+      source: { decoder: 'pgoutput', reader: 'stream' },
+      after: head.position,
+    });
+    expect(first.head.position).toEqual(expected.transaction.position);
+  });
+
+  test('[H3] a writer whose state is old, and one whose reader fails half way, store nothing', async () => {
+    const transaction = captured(500, changes);
+    await world.sql.query("update sync.replication_state set last_commit_lsn = '00000000/00000001'");
+    await expect(large(transaction, 5)).rejects.toMatchObject({ code: 'second-writer' });
+    await world.sql.query('update sync.replication_state set last_commit_lsn = $1', [
+      formatLsn(world.head.lastCommitLsn),
+    ]);
+    const failing = async function* () {
+      yield transaction.changes.slice(0, 30);
+      throw new Error('the stream ended');
+    };
+    await expect(
+      appendLarge(world.sql, {
+        slot: SLOT,
+        schema: itemsSchema,
+        source: { decoder: 'pgoutput', reader: 'stream' },
+        from: world.head,
+        transaction,
+        pieces: failing(),
+      }),
+    ).rejects.toThrow('the stream ended');
+    expect((await world.sql.query('select count(*) as n from sync.change_history')).rows[0]).toEqual({ n: '0' });
+    expect((await large(transaction, 5)).head.position.seq).toBe(41n);
+  });
+
+  test('(I11) a range that was not announced tells of a very large transaction without its entries, alone', async () => {
+    await world.append([insertOf(item('x', 'a'))]);
+    const small = world.head.position;
+    await world.append(Array.from({ length: 20_001 }, (_none, index) => insertOf(item(String(index), 'a'))));
+    const huge = world.head.position;
+    await world.append([insertOf(item('y', 'a'))]);
+    const end = world.head.position;
+    const ranges = [];
+    for (let from = world.start; from.seq < end.seq; ) {
+      const range = await readRange(world.sql, from, end);
+      ranges.push(range.transactions.map(({ entries, unloaded }) => (unloaded ? 'unloaded' : entries.length)));
+      expect(range.from).toEqual(from);
+      from = range.to;
+      expect([small, huge, end]).toContainEqual(from);
+    }
+    expect(ranges).toEqual([[1], ['unloaded'], [1]]);
   });
 });
 

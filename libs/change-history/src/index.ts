@@ -10,6 +10,7 @@ export {
   type HistoryPage,
   type HistoryTransaction,
   type MutationMark,
+  type UnloadedEntries,
   type Verdict,
   type VerdictReason,
 } from './history-transaction.js';
@@ -23,6 +24,8 @@ export {
 } from './engine-tables.js';
 export { toHistory, type HistoryBlock, type ToHistoryContext } from './to-history.js';
 export { type HistoryRow } from './history-row.js';
+export { appendLarge, type AppendLargeOptions } from './append-large.js';
+export { type TransactionHead } from './placement.js';
 export { appendTransactions, type AppendOptions, type Appended, type HistoryHead } from './append.js';
 export { proveCursor, type CursorProof } from './cursor-proof.js';
 export { readPage, type PageRequest, type PageResult } from './page.js';

@@ -9,7 +9,7 @@ export interface TailOptions {
 
 /** The newest stretch of history in memory: it serves most catch-ups without a query. */
 export interface Tail {
-  /** Adds whole transactions that follow one another, the first one right after `from`. Anything else (an epoch, a gap) empties the tail first. */
+  /** Adds whole transactions that follow one another, the first one right after `from`. Anything else (an epoch, a gap) empties the tail first, and so does one that is not in memory. */
   append(from: Position, transactions: readonly HistoryTransaction[]): void;
   /** Everything after a cursor that touches these row keys, or null where the tail does not hold that cursor: then history has to be read. */
   page(after: Position, rowKeys: readonly string[]): HistoryPage | null;
@@ -46,6 +46,10 @@ export function createTail({ maxChars }: TailOptions): Tail {
       if (!last || !positionEquals(last, from)) restartAt(from);
       for (const transaction of transactions) {
         assert(transaction.firstSeq === (end() as Position).seq + 1n, 'the tail takes transactions without gaps (I4)');
+        if (transaction.unloaded) {
+          restartAt(transaction.position);
+          continue;
+        }
         const size = transactionChars(transaction);
         kept.push({ transaction, chars: size });
         chars += size;

@@ -1,19 +1,9 @@
-import { assert, chainNext, formatLsn, hasColumn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
-import { findTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
-import { ANY_KEY, clientKey, rowKeyOf } from '@millrace/sync-rules';
-import { MUTATION_TABLE, findEngineTable, mutationMarkOf } from './engine-tables.js';
 import type { HistoryRow } from './history-row.js';
-import type { HistoryEntry, HistoryTransaction, MutationMark } from './history-transaction.js';
-import { rowDelta } from './row-delta.js';
-import { canonicalJson } from './row-json.js';
-import type { CaptureSource, CapturedChange, CapturedTransaction } from './transaction.js';
+import type { HistoryTransaction } from './history-transaction.js';
+import { beginPlacement, type PlacementContext } from './placement.js';
+import type { CapturedTransaction } from './transaction.js';
 
-export interface ToHistoryContext {
-  readonly schema: SchemaMeta;
-  readonly source: CaptureSource;
-  /** The position that the transaction follows. */
-  readonly after: Position;
-}
+export type ToHistoryContext = PlacementContext;
 
 /** A transaction in both of its forms: to be inserted, and to be handed on. */
 export interface HistoryBlock {
@@ -26,148 +16,19 @@ export interface HistoryBlock {
  * ends it. Pure. The transaction must hold at least one change: an empty one has no place [C8].
  */
 export function toHistory(captured: CapturedTransaction, context: ToHistoryContext): HistoryBlock {
-  assert(captured.changes.length > 0, 'an empty transaction has no place in history');
-  const { after, schema } = context;
-  const mutationRow = captured.changes.find((change) => change.table === MUTATION_TABLE)?.newRow ?? null;
-  const mutation = mutationRow && mutationMarkOf(mutationRow);
-  const identity = mutationIdentity(mutation, mutationRow);
-  const entries = captured.changes.map((change, index) => entryOf(change, after.seq + 1n + BigInt(index), schema));
-  const links = captured.changes.map((change, index) =>
-    rowOf({ captured, change, context, identity, index, entry: entries[index] as HistoryEntry }),
-  );
-
-  const chain = chainNext(after.chain, links.map(contentOf).join('\n'));
-  const rows = links.map((row, index) => (index === links.length - 1 ? { ...row, chain } : row));
-  const transaction: HistoryTransaction = {
-    position: { epoch: after.epoch, seq: after.seq + BigInt(rows.length), chain },
-    firstSeq: after.seq + 1n,
-    commitLsn: captured.commitLsn,
-    commitTime: captured.commitTime,
-    schemaVersion: schema.version,
-    mutation,
-    entries,
-  };
-  return { rows, transaction };
-}
-
-interface MutationIdentity {
-  readonly clientId: string;
-  readonly mutationId: number;
-  readonly txId: string;
-  readonly sub: string | null;
-}
-
-function mutationIdentity(mark: MutationMark | null, row: Row | null): MutationIdentity | null {
-  return mark && { clientId: mark.clientId, mutationId: mark.mutationId, txId: mark.txId, sub: row?.['sub'] ?? null };
-}
-
-function entryOf(change: CapturedChange, seq: bigint, schema: SchemaMeta): HistoryEntry {
-  const { table, operation, newRow, oldRow } = change;
-  const base = { seq, table, operation, unchangedToast: [] };
-  if (operation === 'truncate') return { ...base, data: null, oldData: null, scopeOld: null, scopeNew: ANY_KEY };
-  if (operation === 'fill') return fillEntry(change, seq);
-  if (findEngineTable(table))
-    return { ...base, data: newRow, oldData: null, scopeOld: null, scopeNew: engineScope(change) };
-
-  const meta = must(findTable(schema, table), () => `${table} is captured, but not in the schema`);
-  const scopeOld = oldRow && rowKeyOf(meta, oldRow);
-  const scopeNew = newRow && rowKeyOf(meta, newRow);
-  if (!newRow || !oldRow) return { ...base, data: newRow, oldData: oldRow, scopeOld, scopeNew };
-  const moved = scopeOld !== scopeNew || keyMoved(meta, newRow, oldRow);
-  return { ...base, ...rowDelta({ ...change, newRow, oldRow }, moved), scopeOld, scopeNew };
-}
-
-/** Everybody's rows of the table are in doubt, so that everybody finds it [D2]. */
-function fillEntry({ table, cause }: CapturedChange, seq: bigint): HistoryEntry {
-  const nothing = { data: null, oldData: null, scopeOld: null, unchangedToast: [] };
-  return { seq, table, operation: 'fill', ...nothing, scopeNew: ANY_KEY, cause: must(cause, 'a fill without a cause') };
-}
-
-/** A client's verdicts are found by that client alone; a migration concerns everybody [D2]. */
-function engineScope(change: CapturedChange): string {
-  return change.table === MUTATION_TABLE
-    ? clientKey(must(change.newRow?.['client_id'], 'a client_mutation row without its client'))
-    : ANY_KEY;
-}
-
-function keyMoved(table: TableMeta, newRow: Row, oldRow: Row): boolean {
-  return table.key.some((column) => valueOf(newRow, column) !== valueOf(oldRow, column));
-}
-
-interface RowParts {
-  readonly captured: CapturedTransaction;
-  readonly change: CapturedChange;
-  readonly context: ToHistoryContext;
-  readonly identity: MutationIdentity | null;
-  readonly index: number;
-  readonly entry: HistoryEntry;
-}
-
-function rowOf(parts: RowParts): HistoryRow {
-  const { captured, context, identity, entry } = parts;
+  const placement = beginPlacement(captured, context);
+  const { rows, entries } = placement.place(captured.changes);
+  const { position, mutation } = placement.end();
   return {
-    seq: entry.seq.toString(),
-    ordinal: String(parts.index + 1),
-    id: historyRowId(context.after.epoch, entry.seq),
-    lsn: formatLsn(captured.commitLsn),
-    table_name: entry.table,
-    operation: entry.operation,
-    data: entry.data && canonicalJson(entry.data),
-    old_data: entry.oldData && canonicalJson(entry.oldData),
-    transaction_id: captured.xid.toString(),
-    schema_version: context.schema.version,
-    timestamp: captured.commitTime,
-    metadata: metadataOf(parts),
-    client_id: identity?.clientId ?? null,
-    scope_old: entry.scopeOld,
-    scope_new: entry.scopeNew,
-    chain: null,
+    rows: rows.map((row, index) => (index === rows.length - 1 ? { ...row, chain: position.chain } : row)),
+    transaction: {
+      position,
+      firstSeq: context.after.seq + 1n,
+      commitLsn: captured.commitLsn,
+      commitTime: captured.commitTime,
+      schemaVersion: context.schema.version,
+      mutation,
+      entries,
+    },
   };
-}
-
-function metadataOf({ change, context, identity, entry }: RowParts): string {
-  const { schema, source } = context;
-  const keyColumns = findTable(schema, change.table)?.key ?? findEngineTable(change.table)?.key ?? [];
-  // In name order, as everything that the chain vouches for.
-  return JSON.stringify({
-    ...(entry.cause && { cause: entry.cause }),
-    decoder: source.decoder,
-    key: keyOrNull(keyColumns, change.newRow ?? change.oldRow),
-    mutationId: identity?.mutationId ?? null,
-    reader: source.reader,
-    recordLsn: change.recordLsn === null ? null : formatLsn(change.recordLsn),
-    sub: identity?.sub ?? null,
-    txId: identity?.txId ?? null,
-    unchangedToast: entry.unchangedToast,
-  });
-}
-
-/** The row's key as one text, as `keyText` of schema-meta has it. */
-function keyOrNull(columns: readonly string[], row: Row | null): string | null {
-  return row && JSON.stringify(columns.map((column) => valueOf(row, column)));
-}
-
-/** The value of a key column; null where a row does not have it. Reading alone would find `constructor` on any object. */
-function valueOf(row: Row, column: string): string | null {
-  return hasColumn(row, column) ? (row[column] ?? null) : null;
-}
-
-/** All that is stored of a row, as one text: what the chain vouches for. */
-function contentOf(row: HistoryRow): string {
-  return JSON.stringify([
-    row.seq,
-    row.ordinal,
-    row.lsn,
-    row.table_name,
-    row.operation,
-    row.data,
-    row.old_data,
-    row.transaction_id,
-    row.schema_version,
-    row.timestamp,
-    row.metadata,
-    row.client_id,
-    row.scope_old,
-    row.scope_new,
-  ]);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { chainNext, chainStart } from './chain.js';
+import { chainLink, chainNext, chainStart } from './chain.js';
 
 const sha256 = (text: string) => createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
 const EPOCH = '00000000-0000-4000-8000-000000000001';
@@ -25,6 +25,15 @@ describe('the chain of a history [E1]', () => {
         expect(endOf(EPOCH, list.slice(1))).not.toBe(end);
         expect(endOf(EPOCH.replace('1', '2'), list)).not.toBe(end);
         expect(end).toMatch(/^[0-9a-f]{32}$/);
+      }),
+    );
+  });
+
+  it('is the same for a content that comes in parts', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }), (lines) => {
+        const link = lines.reduce((open, line) => open.add(line), chainLink('a'));
+        expect(link.end()).toBe(chainNext('a', lines.join('\n')));
       }),
     );
   });

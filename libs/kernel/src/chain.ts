@@ -6,7 +6,7 @@ const CHAIN_HEX = 32;
 
 /** The chain at the birth of an epoch, before its first transaction. */
 export function chainStart(epoch: string): string {
-  return link(`millrace-epoch:${epoch}`);
+  return hexOf(sha256(utf8ToBytes(`millrace-epoch:${epoch}`)));
 }
 
 /**
@@ -14,9 +14,29 @@ export function chainStart(epoch: string): string {
  * whose rows were altered, or restored from a backup and grown differently, ends in another chain (E1, A4).
  */
 export function chainNext(previous: string, content: string): string {
-  return link(`${previous}\n${content}`);
+  return chainLink(previous).add(content).end();
 }
 
-function link(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text))).slice(0, CHAIN_HEX);
+/** One link of the chain from a content that comes line by line: for one that is too large to be held. */
+export interface ChainLink {
+  /** One or more whole lines of the content, without the last line break. */
+  add(lines: string): ChainLink;
+  /** As {@link chainNext} of all lines. */
+  end(): string;
+}
+
+export function chainLink(previous: string): ChainLink {
+  const hash = sha256.create().update(utf8ToBytes(previous));
+  const link: ChainLink = {
+    add(lines) {
+      hash.update(utf8ToBytes(`\n${lines}`));
+      return link;
+    },
+    end: () => hexOf(hash.digest()),
+  };
+  return link;
+}
+
+function hexOf(digest: Uint8Array): string {
+  return bytesToHex(digest).slice(0, CHAIN_HEX);
 }

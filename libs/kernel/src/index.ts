@@ -1,6 +1,6 @@
 export { LSN_ZERO, formatLsn, lsnFrom, maxLsn, parseLsn, type Lsn } from './lsn.js';
 export { positionEquals, positionFromJson, positionToJson, type Position, type PositionJson } from './position.js';
-export { chainNext, chainStart } from './chain.js';
+export { chainLink, chainNext, chainStart, type ChainLink } from './chain.js';
 export { historyRowId, isUuid } from './ids.js';
 export { ERROR_CATALOGUE, SyncError, errorText, isErrorCode, type ErrorCode, type Retry } from './errors.js';
 export { assert, must, unreachable } from './assert.js';

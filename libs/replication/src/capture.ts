@@ -237,7 +237,7 @@ class CaptureLoop implements Capture {
 
   #advance(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
     this.#head = to;
-    const changes = transactions.reduce((sum, transaction) => sum + transaction.entries.length, 0);
+    const changes = transactions.reduce((sum, { firstSeq, position }) => sum + Number(position.seq - firstSeq) + 1, 0);
     const last = transactions.at(-1);
     if (last) this.#forgetSkips(last.commitLsn);
     if (last) this.#health.persisted({ transactions: transactions.length, changes }, commitTimeMs(last.commitTime));

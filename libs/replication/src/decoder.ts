@@ -17,6 +17,8 @@ export interface DecodedTransaction {
   readonly signatures?: ReadonlyMap<string, string>;
   /** What it costs to hold it, in bytes. */
   readonly bytes: number;
+  /** Set where this is but a part of a transaction that is too large to be held (I11): the others come right behind it, and only the last knows `endLsn`. */
+  readonly piece?: 'first' | 'middle' | 'last';
 }
 
 export interface DecoderOptions {

@@ -1,5 +1,5 @@
 import { findEngineTable, type CapturedChange } from '@millrace/change-history';
-import { SyncError, type Lsn } from '@millrace/kernel';
+import { LSN_ZERO, SyncError, type Lsn } from '@millrace/kernel';
 import type { DecodedTransaction, DecoderOptions } from './decoder.js';
 import { fillMark } from './fill-marks.js';
 import type { FillRequest } from './fill-request.js';
@@ -20,6 +20,8 @@ export interface OpenTransaction {
   describe(table: string, signature: string): void;
   /** Counts what a message costs to hold; nothing between transactions. */
   count(bytes: number): void;
+  /** What has come of it so far, if that is as much as may be held; then it is no longer held here. Null: not yet. */
+  cut(): DecodedTransaction | null;
   commit(commitLsn: Lsn, endLsn: Lsn): DecodedTransaction;
   /** Runs the decoding of one message; an error inside a transaction becomes one of that transaction. */
   guard<T>(payload: Uint8Array | null, decode: () => T): T;
@@ -29,17 +31,20 @@ export interface OpenTransaction {
   skips(table: string): boolean;
 }
 
-/** Bytes of one transaction's messages: it is held in memory as a whole, and that memory is bounded (Z2, F15). */
-const TRANSACTION_BYTES = 64 * 1024 * 1024;
+/** Bytes of messages of one transaction that are held together; as objects they are several times as large (Z2, F15). */
+const PIECE_BYTES = 2 * 1024 * 1024;
 
 interface Open extends TransactionBegin {
-  readonly changes: CapturedChange[];
+  changes: CapturedChange[];
   readonly skipped: 'rows' | 'all' | null;
-  fills?: FillRequest[];
-  signatures?: Map<string, string>;
+  fills: FillRequest[] | null;
+  signatures: Map<string, string> | null;
   /** Tables of what is skipped, or all of the schema. */
   readonly doubtful: Set<string>;
   bytes: number;
+  /** Tables of the pieces that have been cut off. */
+  readonly cutTables: Set<string>;
+  wasCut: boolean;
 }
 
 export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 'schema' | 'skips'>): OpenTransaction {
@@ -58,7 +63,17 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
     begin(begin) {
       if (open) throw new SyncError('decode-failed', 'a transaction begins inside another');
       const skipped = skips?.get(begin.commitLsn) ?? null;
-      open = { ...begin, changes: [], skipped, doubtful: new Set(), bytes: 0 };
+      open = {
+        ...begin,
+        changes: [],
+        skipped,
+        fills: null,
+        signatures: null,
+        doubtful: new Set(),
+        bytes: 0,
+        cutTables: new Set(),
+        wasCut: false,
+      };
     },
     add(change) {
       inTransaction().changes.push(change);
@@ -70,29 +85,36 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
       if (open) (open.signatures ??= new Map()).set(table, signature);
     },
     count(bytes) {
-      if (!open || open.skipped) return;
-      open.bytes += bytes;
-      if (open.bytes > TRANSACTION_BYTES)
-        throw new SyncError(
-          'limit-exceeded',
-          `a transaction of more than ${TRANSACTION_BYTES} bytes cannot be captured: split it`,
-        );
+      if (open) open.bytes += bytes;
+    },
+    cut() {
+      if (!open || open.bytes < PIECE_BYTES) return null;
+      const piece = open.changes.length === 0 ? null : pieceOf(open, LSN_ZERO, open.wasCut ? 'middle' : 'first');
+      open.changes.forEach(({ table }) => open?.cutTables.add(table));
+      Object.assign(open, {
+        changes: [],
+        fills: null,
+        signatures: null,
+        bytes: 0,
+        wasCut: open.wasCut || piece !== null,
+      });
+      return piece;
     },
     commit(commitLsn, endLsn) {
-      const { skipped: _skipped, doubtful, changes, ...begun } = inTransaction();
-      if (commitLsn !== begun.commitLsn)
+      const ended = inTransaction();
+      if (commitLsn !== ended.commitLsn)
         throw new SyncError('decode-failed', 'a commit that is not of the transaction begun');
       open = null;
-      const marks = [...doubtful].sort().map((table) => fillMark(table, 'quarantined'));
-      return { ...begun, changes: [...marks, ...changes], endLsn };
+      const marks = [...ended.doubtful].sort().map((table) => fillMark(table, 'quarantined'));
+      return pieceOf({ ...ended, changes: [...marks, ...ended.changes] }, endLsn, ended.wasCut ? 'last' : null);
     },
     guard(payload, decode) {
       try {
         return decode();
       } catch (error) {
         if (!open || !(error instanceof SyncError)) throw error;
-        const { xid, commitLsn, changes } = open;
-        const tables = [...new Set(changes.map((each) => each.table))];
+        const { xid, commitLsn, changes, cutTables } = open;
+        const tables = [...new Set([...cutTables, ...changes.map((each) => each.table)])];
         throw new PoisonError(error.code, error.message, {
           transaction: { xid, commitLsn, tables, payload },
           cause: error,
@@ -115,6 +137,21 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
       open.doubtful.add(table);
       return true;
     },
+  };
+}
+
+function pieceOf(open: Open, endLsn: Lsn, piece: DecodedTransaction['piece'] | null): DecodedTransaction {
+  const { xid, commitLsn, commitTime, changes, fills, signatures, bytes } = open;
+  return {
+    xid,
+    commitLsn,
+    endLsn,
+    commitTime,
+    changes,
+    ...(fills && { fills }),
+    ...(signatures && { signatures }),
+    bytes,
+    ...(piece && { piece }),
   };
 }
 

@@ -12,8 +12,8 @@ export type PumpItem =
 
 /** A transaction that holds nothing of ours is a mark and no more: plug-ins that tell of every commit would else fill the queue with them [C8]. */
 export function pumpItemOf(transaction: DecodedTransaction): PumpItem {
-  const { changes, fills = [], signatures, endLsn } = transaction;
-  const isEmpty = changes.length === 0 && fills.length === 0 && !signatures?.size;
+  const { changes, fills = [], signatures, endLsn, piece } = transaction;
+  const isEmpty = !piece && changes.length === 0 && fills.length === 0 && !signatures?.size;
   return isEmpty ? { kind: 'reached', lsn: endLsn } : { kind: 'transaction', transaction };
 }
 

@@ -1,16 +1,19 @@
 import {
+  appendLarge,
   appendTransactions,
+  type Appended,
   type CaptureSource,
   type CapturedTransaction,
   type HistoryHead,
   type HistoryTransaction,
 } from '@millrace/change-history';
-import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
+import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection, type SqlError } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
 import type { FillMarks } from './fill-marks.js';
 import { visiblePrefix } from './gate.js';
 import type { DecodedTransaction } from './decoder.js';
+import { PieceSource, firstPiece } from './pieces.js';
 import { PoisonError, isPoisonous } from './poison.js';
 import type { PumpItem, PumpQueue } from './pump-queue.js';
 import { widenXid } from './xid8.js';
@@ -77,6 +80,8 @@ interface PumpState extends PumpOptions {
 }
 
 async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> {
+  const large = firstPiece(items);
+  if (large >= 0) return turnWithLarge(pump, items, large);
   const through = throughOf(items);
   let waiting = items.flatMap((item) => (item.kind === 'transaction' ? captured(pump, item.transaction) : []));
   if (waiting.length === 0) return reachIdle(pump, through, mustFollow(items));
@@ -84,6 +89,53 @@ async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> 
     const visible = await passGate(pump, waiting);
     waiting = waiting.slice(visible.length);
     await persistAll(pump, visible, waiting.length === 0 ? through : (visible.at(-1) as CapturedTransaction).endLsn);
+  }
+}
+
+/** A transaction that is not held in memory goes into history while it is being read (I11). */
+async function turnWithLarge(pump: PumpState, items: readonly PumpItem[], at: number): Promise<void> {
+  if (at > 0) await turn(pump, items.slice(0, at));
+  const source = new PieceSource(items.slice(at), () => pump.queue.take(TURN));
+  if (source.head.commitLsn <= pump.head.lastCommitLsn) await passOver(pump, source);
+  else await persistLarge(pump, source);
+  if (source.rest.length > 0) await turn(pump, source.rest);
+}
+
+/** It was persisted before a restart [H2]. */
+async function passOver(pump: PumpState, source: PieceSource): Promise<void> {
+  for await (const piece of source.pieces()) pump.fillMarks.mark(piece);
+  await reachIdle(pump, source.endLsn, false);
+}
+
+async function persistLarge(pump: PumpState, source: PieceSource): Promise<void> {
+  const { slot, schema } = pump;
+  const { commitLsn, commitTime } = source.head;
+  const xid = widenXid(source.head.xid, pump.nearXid);
+  pump.nearXid = xid;
+  await passGate(pump, [{ xid, commitLsn, commitTime, endLsn: commitLsn, changes: [] }]);
+  const tables = new Set<string>();
+  async function* pieces() {
+    for await (const piece of source.pieces()) {
+      const changes = pump.fillMarks.mark(piece);
+      for (const { table } of changes) tables.add(table);
+      yield changes;
+    }
+    return source.endLsn;
+  }
+  const from = pump.head;
+  const transaction = { xid, commitLsn, commitTime };
+  try {
+    const appended = await appendLarge(pump.sql, {
+      slot,
+      schema,
+      source: pump.source,
+      from,
+      transaction,
+      pieces: pieces(),
+    });
+    await announce(pump, appended, source.endLsn);
+  } catch (error) {
+    throw isPoisonous(error) ? unstorable(error, { xid, commitLsn, tables }) : error;
   }
 }
 
@@ -102,18 +154,19 @@ async function persistAlone(pump: PumpState, transaction: CapturedTransaction): 
     await persist(pump, [transaction], transaction.endLsn);
   } catch (error) {
     if (!isPoisonous(error)) throw error;
-    const tables = [...new Set(transaction.changes.map((change) => change.table))];
-    const poisoned = {
-      xid: Number(transaction.xid & 0xffff_ffffn),
-      commitLsn: transaction.commitLsn,
-      tables,
-      payload: null,
-    };
-    throw new PoisonError('decode-failed', `a transaction cannot be stored: ${error.message}`, {
-      transaction: poisoned,
-      cause: error,
-    });
+    const tables = new Set(transaction.changes.map((change) => change.table));
+    throw unstorable(error, { ...transaction, tables });
   }
+}
+
+function unstorable(
+  error: SqlError,
+  { xid, commitLsn, tables }: Pick<CapturedTransaction, 'xid' | 'commitLsn'> & { readonly tables: ReadonlySet<string> },
+): PoisonError {
+  return new PoisonError('decode-failed', `a transaction cannot be stored: ${error.message}`, {
+    transaction: { xid: Number(xid & 0xffff_ffffn), commitLsn, tables: [...tables], payload: null },
+    cause: error,
+  });
 }
 
 /** How far the WAL is dealt with once these items are. The last one says it, unless that is a mark that came again. */
@@ -154,14 +207,12 @@ async function passGate(
 
 /** The order of effects is the whole point [H4]: whatever breaks off in between is delivered again, and what was persisted is dropped by [H2]. */
 async function persist(pump: PumpState, transactions: readonly CapturedTransaction[], through: Lsn): Promise<void> {
+  const { slot, schema, source, head: from } = pump;
+  await announce(pump, await appendTransactions(pump.sql, { slot, schema, source, from, transactions }), through);
+}
+
+async function announce(pump: PumpState, appended: Appended, through: Lsn): Promise<void> {
   const from = pump.head.position;
-  const appended = await appendTransactions(pump.sql, {
-    slot: pump.slot,
-    schema: pump.schema,
-    source: pump.source,
-    from: pump.head,
-    transactions,
-  });
   pump.head = appended.head;
   await storeAndConfirm(pump, through);
   pump.observer.persisted(appended.transactions, from, pump.head.position);

@@ -100,11 +100,13 @@ async function startStream({ group, plugin, queue, opened, options }: ReaderPart
   return reader.confirm;
 }
 
-async function startPoll({ group, sql, plugin, queue, options }: ReaderParts): Promise<Confirm> {
+async function startPoll({ group, sql, plugin, queue, opened, options }: ReaderParts): Promise<Confirm> {
   const { openSql, slot, pollMs, napper, clock } = options;
   const peekSql = await openSql();
   group.closing(() => peekSql.close());
   group.run(endOf(peekSql));
+  // What was persisted and not confirmed before a failure: a peek that is full of it would bring nothing else, again and again.
+  await advanceSlot(sql, slot, opened.slotTarget);
   group.run(runPollReader({ sql: peekSql, slot, plugin, queue, pollMs, napper, clock, signal: group.signal }));
   return (lsn) => advanceSlot(sql, slot, lsn);
 }

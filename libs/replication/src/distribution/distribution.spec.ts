@@ -227,6 +227,30 @@ describe('[D6] one instance never holds up another', () => {
     expect(view(bench.answer(slow))).toEqual([{ clientId: 'a1', from: 1, to: 3, seqs: [2, 3] }]);
   });
 
+  it('a transaction that is not in memory is a doorbell for whom it touches (I11)', () => {
+    const bench = new Bench().register(registration('a1'), registration('b1', 'b'));
+    const unloaded = (seq: number, rowKeys: ReadonlySet<string> | null) => ({
+      ...transaction(seq, []),
+      unloaded: { rowKeys },
+    });
+    for (const push of bench.persist(transaction(1, [entry('*')]))) bench.answer(push);
+    const [push, ...others] = bench.persist(unloaded(9, new Set(['tenant=a'])));
+    expect(view([push as Pushed])).toEqual([{ clientId: 'a1', from: null, to: 9, seqs: [] }]);
+    expect(others).toEqual([]);
+    bench.answer(push);
+    expect(view(bench.persist(unloaded(12, null))).map(({ clientId }) => clientId)).toEqual(['a1', 'b1']);
+  });
+
+  it('[D2] a fill mark reaches everybody', () => {
+    const bench = new Bench().register(registration('a1'), registration('b1', 'b'));
+    for (const push of bench.persist(transaction(1, [entry('*')]))) bench.answer(push);
+    const mark = entry('*', { operation: 'fill', data: null, cause: 'late-table' });
+    expect(view(bench.persist(transaction(2, [mark])))).toMatchObject([
+      { clientId: 'a1', seqs: [2] },
+      { clientId: 'b1', seqs: [2] },
+    ]);
+  });
+
   it('beyond the bound it becomes a doorbell (I11)', () => {
     const bench = new Bench({ maxPendingChars: 2_000 }).register(registration('a1'));
     const [bell] = bench.persist(transaction(1, [entry('tenant=a')]));

@@ -1,4 +1,4 @@
-import { partFor, type HistoryTransaction } from '@millrace/change-history';
+import { partFor, type HistoryTransaction, type UnloadedEntries } from '@millrace/change-history';
 import { assert, backoffDelay, positionEquals, type Position, type Random } from '@millrace/kernel';
 import { clientKey } from '@millrace/sync-rules';
 import { charsOf, keysOf } from './transaction-keys.js';
@@ -166,6 +166,7 @@ export class Distribution {
 
   /** Queues the transaction's cut with each instance that it touches; instances of the same row keys share one cut. */
   private queueFor(transaction: HistoryTransaction, touched: Set<Instance>): void {
+    if (transaction.unloaded) return this.ringFor(transaction.unloaded, touched);
     const cuts = new Map<string, { readonly cut: HistoryTransaction; readonly chars: number } | null>();
     for (const instance of this.index.touched(keysOf(transaction))) {
       const { clientId } = instance.registration;
@@ -178,6 +179,14 @@ export class Distribution {
       }
       if (!shared) continue;
       queue(instance, shared.cut, shared.chars, this.maxPendingChars);
+      touched.add(instance);
+    }
+  }
+
+  /** Its rows are not here: whom it touches reads them from history. */
+  private ringFor({ rowKeys }: UnloadedEntries, touched: Set<Instance>): void {
+    for (const instance of rowKeys ? this.index.touched(rowKeys) : this.instances.values()) {
+      overflow(instance);
       touched.add(instance);
     }
   }

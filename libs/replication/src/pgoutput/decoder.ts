@@ -99,7 +99,7 @@ export function createPgoutputDecoder({ schema, reportUnknown, ...options }: Dec
     if (tag === TAG.commit) return commit(reader);
     if (tag === TAG.begin) begin(reader);
     else transaction.attempt(() => body(tag, reader, recordLsn));
-    return null;
+    return transaction.cut();
   };
 
   /** The relation is named at the very beginning of a change. */

@@ -56,7 +56,7 @@ export function createWal2jsonDecoder({ schema, reportUnknown, ...options }: Dec
     if (message.action === 'B') {
       transaction.begin({ xid: message.xid, commitLsn: message.lsn, commitTime: message.timestamp });
     } else transaction.attempt(() => body(message, recordLsn));
-    return null;
+    return transaction.cut();
   };
 
   return {

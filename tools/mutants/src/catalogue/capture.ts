@@ -12,8 +12,8 @@ export const CAPTURE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: PUMP,
-        find: '  const from = pump.head.position;\n',
-        replace: '  const from = pump.head.position;\n  await pump.confirm(through);\n',
+        find: '  const { slot, schema, source, head: from } = pump;\n',
+        replace: '  const { slot, schema, source, head: from } = pump;\n  await pump.confirm(through);\n',
       },
     ],
     killedBy: [
@@ -35,9 +35,8 @@ export const CAPTURE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: PUMP,
-        find: '  const { commitLsn, endLsn, commitTime, changes } = decoded;\n',
-        replace: `  const { commitLsn, endLsn, commitTime } = decoded;
-  const last = pump.lastRecordLsn ?? null;
+        find: '  const changes = pump.fillMarks.mark(decoded);\n',
+        replace: `  const last = pump.lastRecordLsn ?? null;
   const changes = decoded.changes.filter(({ recordLsn }) => recordLsn === null || last === null || recordLsn > last);
   if (changes.length === 0) return [];
   pump.lastRecordLsn = changes.at(-1)?.recordLsn ?? last;

@@ -57,6 +57,7 @@ it('broken off in a wait that never ends, it leaves neither a process nor Postgr
     left.push(await sleeper(context), refOf(context.postgres.pid) as ProcessRef);
     stopping.abort(new Error('stopped'));
     await new Promise(() => undefined);
+    yield measured;
   });
   const { run } = options([endless], stopping.signal);
   await expect(runBenches(run)).rejects.toThrow('stopped');

@@ -60,6 +60,8 @@ test('[C5] a keepalive within a transaction says nothing of what has been handed
     [
       keepalive(50),
       data(90, pgoutput.begin(100n, 1)),
+      data(91, pgoutput.relation(1, ['public', 'items'], [{ name: 'id', key: true }])),
+      data(92, pgoutput.insert(1, ['1'])),
       keepalive(120),
       data(100, pgoutput.commit(100n, 110n)),
       keepalive(130),
@@ -76,6 +78,15 @@ test('[C5] a keepalive within a transaction says nothing of what has been handed
     110n,
     130n,
   ]);
+});
+
+test('[C8] a transaction that holds nothing of ours is a mark of its end', async () => {
+  const { queue, ended } = await readerOf(
+    [data(90, pgoutput.begin(100n, 1)), data(100, pgoutput.commit(100n, 110n))],
+    'ends',
+  );
+  await ended;
+  expect(await queue.take(ALL)).toEqual([{ kind: 'reached', lsn: 110n }]);
 });
 
 test('[C5] the status goes out by its own timer, at once when asked for, and never goes back', async () => {

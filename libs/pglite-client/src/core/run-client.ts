@@ -51,7 +51,7 @@ export interface RunningClient {
   written(summary: StoreSummary): void;
   /** Forgets a rejected mutation. */
   dispose(txId: string): Promise<void>;
-  /** Ends the connection, waits for what the store is doing, and closes it. */
+  /** Ends the connection, waits for what the store is doing, and closes it. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -101,6 +101,16 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     return refreshing;
   }
 
+  let closing: Promise<void> | null = null;
+
+  async function close(): Promise<void> {
+    endLocalWrites();
+    dispatch({ type: 'close' });
+    verified({ kind: 'failed', error: { code: 'closed', message: 'the client was closed' } });
+    await effects.settled();
+    await store.close();
+  }
+
   const opened = await store.open();
   const endLocalWrites = store.onLocalWrite(() => void refresh());
   dispatch({ type: 'opened', store: opened });
@@ -124,12 +134,6 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
       const summary = await store.dispose(txId);
       dispatch({ type: 'store-changed', summary });
     },
-    close: async () => {
-      endLocalWrites();
-      dispatch({ type: 'close' });
-      verified({ kind: 'failed', error: { code: 'closed', message: 'the client was closed' } });
-      await effects.settled();
-      await store.close();
-    },
+    close: () => (closing ??= close()),
   };
 }

@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../write-file-atomic.js';
 import { ensureDatabase } from './ensure-database.js';
 import { checkDatabase } from './preflight.js';
 import { redactUrl } from './redact-url.js';
+import { nameTlsMode } from './tls-mode.js';
 
 /** The Postgres of this run, with the tables that sync needs. */
 export interface SourceDatabase {
@@ -92,7 +93,7 @@ function migrations(): Promise<typeof import('@millrace/migrations-server')> {
 async function migrateEngineTables(url: string, reporter: Reporter): Promise<void> {
   await reporter.step(
     'engine migrations',
-    async () => (await migrations()).migrateEngine({ url }),
+    async () => (await migrations()).migrateEngine({ url: nameTlsMode(url) }),
     (applied) => `engine migrations: ${describeApplied(applied)}`,
   );
 }
@@ -100,10 +101,10 @@ async function migrateEngineTables(url: string, reporter: Reporter): Promise<voi
 async function makeDemo(url: string, reporter: Reporter): Promise<readonly DemoUser[]> {
   await reporter.step(
     'demo migrations',
-    async () => (await migrations()).migrateDomain({ url }),
+    async () => (await migrations()).migrateDomain({ url: nameTlsMode(url) }),
     (applied) => `demo migrations: ${describeApplied(applied)}`,
   );
-  return reporter.step('demo tenant', async () => (await migrations()).seedDemo({ url }));
+  return reporter.step('demo tenant', async () => (await migrations()).seedDemo({ url: nameTlsMode(url) }));
 }
 
 function describeApplied(applied: readonly string[]): string {

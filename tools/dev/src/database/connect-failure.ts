@@ -27,6 +27,7 @@ function remedyFor(url: URL, code: string, message: string): Remedy {
       };
     case '28P01':
     case '28000':
+      if (WANTS_TLS.test(message)) return { why: message, wayOut: askForTls() };
       return {
         why: message,
         wayOut: ['check user and password in DATABASE_URL; special characters must be percent-encoded'],
@@ -42,10 +43,31 @@ function remedyFor(url: URL, code: string, message: string): Remedy {
     case '53300':
       return { why: message, wayOut: ['close other clients, or raise max_connections'] };
     default:
-      return { why: message, wayOut: /SSL|certificate/i.test(message) ? sslWayOut() : ['check DATABASE_URL'] };
+      return { why: message, wayOut: tlsWayOut(url, code, message) ?? ['check DATABASE_URL'] };
   }
 }
 
-function sslWayOut(): string[] {
-  return ['ask for TLS: add ?sslmode=require to DATABASE_URL', 'or, for a server without TLS, ?sslmode=disable'];
+/** What a server says that admits nobody without TLS: Postgres by pg_hba.conf, Neon by its proxy. */
+const WANTS_TLS = /no encryption|SSL off|connection is insecure/i;
+/** Node's names for a certificate that it does not trust. */
+const NO_TRUST = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|self-signed|unable to verify/;
+
+/** Null if the failure is none of TLS. */
+function tlsWayOut(url: URL, code: string, message: string): readonly string[] | null {
+  if (WANTS_TLS.test(message)) return askForTls();
+  if (message.includes('does not support SSL')) {
+    return [
+      `this server has no TLS, and DATABASE_URL asks for it (sslmode=${url.searchParams.get('sslmode') ?? 'require'})`,
+      'switch it on in Postgres (ssl = on, with a certificate), or on a network that you trust: sslmode=disable',
+    ];
+  }
+  if (!NO_TRUST.test(`${code} ${message}`)) return null;
+  return [
+    `give the server a certificate of a public authority for the name ${url.hostname}: the sync server trusts no other`,
+    'or, on a network that you trust, a connection without TLS: sslmode=disable',
+  ];
+}
+
+function askForTls(): readonly string[] {
+  return ['ask for TLS: add ?sslmode=require to DATABASE_URL'];
 }

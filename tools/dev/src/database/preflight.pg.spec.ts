@@ -55,6 +55,14 @@ describe('checkDatabase', () => {
     expect(told).not.toContain('hunter2');
   });
 
+  it('tells of a server without TLS what can be done, and does not advise what was just tried', async () => {
+    const warned = jest.spyOn(process, 'emitWarning');
+    const told = await failureOf(urlWith((url) => (url.search = '?sslmode=require')));
+    expect(told).toMatch(/does not support SSL[\s\S]*sslmode=disable/);
+    expect(told).not.toContain('sslmode=require to DATABASE_URL');
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   it('tells of an unknown database and how to make it', async () => {
     expect(await failureOf(urlWith((url) => (url.pathname = '/nowhere')))).toMatch(
       /"nowhere" does not exist\ncreate it: createdb nowhere/,
@@ -88,6 +96,15 @@ describe('checkDatabase', () => {
 describe('checkUrl', () => {
   it.each(['', 'localhost', 'mysql://u@h/d'])('refuses %p', (url) => {
     expect(() => checkUrl(url)).toThrow('DATABASE_URL is no connection string of Postgres');
+  });
+
+  it('refuses a password that is not percent-encoded, and shows none of it', () => {
+    expect(() => checkUrl('postgres://o:p@ss/w:rd#1@host/db')).toThrow(
+      expect.objectContaining({
+        why: expect.stringMatching(/: postgres:\/\/o:\*\*\*@host\/db$/),
+        wayOut: [expect.stringContaining('percent-encode')],
+      }),
+    );
   });
 
   it('refuses a pooled Neon endpoint and names the direct one', () => {

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { UserError } from '@millrace/processes';
 import { connectFailure } from './connect-failure.js';
+import { hasUnencodedPassword, redactUrl } from './redact-url.js';
+import { nameTlsMode } from './tls-mode.js';
 
 /** What capture needs of a Postgres, as the server tells it. */
 export interface ServerFacts {
@@ -21,7 +23,7 @@ const CONNECT_WITHIN_MS = 15_000;
  */
 export async function checkDatabase(url: string): Promise<ServerFacts> {
   checkUrl(url);
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  const client = new pg.Client({ connectionString: nameTlsMode(url), connectionTimeoutMillis: CONNECT_WITHIN_MS });
   client.on('error', () => undefined); // the query under way rejects with the same error
   try {
     await client.connect();
@@ -39,6 +41,12 @@ export async function checkDatabase(url: string): Promise<ServerFacts> {
 
 /** @throws UserError for a text that can't be a direct connection */
 export function checkUrl(url: string): void {
+  if (hasUnencodedPassword(url)) {
+    throw new UserError('DATABASE_URL would be read as another one than you mean', {
+      why: `a character of the user or password ends the name of the host too early: ${redactUrl(url)}`,
+      wayOut: ['percent-encode it: / is %2F, ? is %3F, # is %23, @ is %40, : is %3A, % is %25'],
+    });
+  }
   const scheme = URL.canParse(url) ? new URL(url).protocol : '';
   if (scheme !== 'postgres:' && scheme !== 'postgresql:') {
     throw new UserError('DATABASE_URL is no connection string of Postgres', {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import pg from 'pg';
 import { UserError } from '@millrace/processes';
+import { nameTlsMode } from '../database/tls-mode.js';
 import { parsePsqlArguments } from './arguments.js';
 import type { PsqlAction, PsqlArguments } from './arguments.js';
 import { render } from './render.js';
@@ -29,7 +30,7 @@ const FAILED_SCRIPT = 3;
 export async function runBuiltIn(words: readonly string[], context: BuiltInContext): Promise<number> {
   const args = parsePsqlArguments(words);
   const actions = args.actions.length > 0 ? args.actions : [scriptFromStdin(context)];
-  const client = new pg.Client({ connectionString: context.url });
+  const client = new pg.Client({ connectionString: nameTlsMode(context.url) });
   client.on('notice', ({ severity, message }) => context.err(`${severity}:  ${message}\n`));
   await client.connect();
   try {

@@ -62,6 +62,14 @@ describe('A client that comes back', () => {
     expect(chars).toBeLessThan(OWN * 500);
   }, 120_000);
 
+  it('(E2, I9, I12) that never went away and is at the head learns of a new epoch without any further commit', async () => {
+    await eventually(async () => expect(client.status.get().position?.seq.toString()).toBe(await lastSeq(fixture)));
+    const epoch = client.status.get().position?.epoch;
+    await dropSlot(fixture);
+    await eventually(() => expect(client.status.get().position?.epoch).not.toBe(epoch), 30_000);
+    await expectEqual();
+  }, 120_000);
+
   it.each([
     ['below the horizon', 'below-horizon', forgetHistory],
     ['of another epoch', 'epoch-changed', newEpoch],
@@ -120,12 +128,19 @@ async function forgetHistory({ stack, source }: FixtureStack): Promise<void> {
 }
 
 /** As when the slot was lost. */
-async function newEpoch({ stack, source }: FixtureStack): Promise<void> {
+async function newEpoch(fixture: FixtureStack): Promise<void> {
+  const { stack } = fixture;
   await stack.kill9();
-  await source.run(
-    `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = 'millrace' and active`,
-  );
-  await eventually(() => source.run(`select pg_drop_replication_slot('millrace')`));
+  await dropSlot(fixture);
   await stack.listening();
   await stack.wake();
+}
+
+/** Whoever reads it is thrown out first. A running capture comes back within moments, so that both go together. */
+async function dropSlot({ source }: FixtureStack): Promise<void> {
+  const slot = `from pg_replication_slots where slot_name = 'millrace'`;
+  await eventually(async () => {
+    await source.run(`select pg_terminate_backend(active_pid) ${slot} and active`);
+    await source.run(`select pg_drop_replication_slot(slot_name) ${slot}`);
+  });
 }

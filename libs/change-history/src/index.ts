@@ -33,7 +33,7 @@ export { isTooLarge, tablesToFill, type TableSize } from './too-large.js';
 export { readRange } from './range.js';
 export { readVerdicts, type VerdictRequest } from './verdicts.js';
 export { rowHistory, type RowHistoryRequest, type RowVersion } from './row-history.js';
-export { createTail, partFor, type Tail, type TailOptions } from './tail.js';
+export { createTail, partFor, type Tail, type TailOptions, type TailRequest } from './tail.js';
 export {
   beginEpoch,
   readEpochs,

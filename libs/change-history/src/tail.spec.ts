@@ -1,6 +1,6 @@
 import type { Lsn, Position } from '@millrace/kernel';
 import type { HistoryTransaction } from './history-transaction.js';
-import { createTail } from './tail.js';
+import { createTail, type Tail } from './tail.js';
 
 const at = (seq: number, epoch = 'e'): Position => ({ epoch, seq: BigInt(seq), chain: `c${seq}` });
 const transaction = (seq: number, ...scopes: readonly string[]): HistoryTransaction => ({
@@ -22,12 +22,16 @@ const transaction = (seq: number, ...scopes: readonly string[]): HistoryTransact
   })),
 });
 
+/** The page that a reader gets while history ends where the tail does. */
+const pageOf = (tail: Tail, after: Position, head: number, ...rowKeys: readonly string[]) =>
+  tail.page(after, { head: at(head), rowKeys });
+
 test('a page is what touches the row keys after a cursor; a cursor that it does not hold has to be read from history', () => {
   const tail = createTail({ maxChars: 100_000 });
-  expect(tail.page(at(0), ['a'])).toBeNull();
+  expect(pageOf(tail, at(0), 0, 'a')).toBeNull();
   tail.append(at(0), [transaction(2, 'a', 'b'), transaction(3, 'b')]);
   tail.append(at(3), [transaction(4, 'a')]);
-  const page = tail.page(at(0), ['a', 'client=me']);
+  const page = pageOf(tail, at(0), 4, 'a', 'client=me');
   expect(page).toMatchObject({ from: at(0), to: at(4) });
   expect(
     page?.transactions.map(({ position, entries, mutation }) => [position.seq, entries.length, mutation?.clientId]),
@@ -35,20 +39,38 @@ test('a page is what touches the row keys after a cursor; a cursor that it does 
     [2n, 1, undefined],
     [4n, 1, 'me'],
   ]);
-  expect(tail.page(at(2), ['b'])?.transactions).toHaveLength(1);
-  expect(tail.page(at(4), ['b'])).toEqual({ from: at(4), to: at(4), transactions: [] });
-  expect(tail.page(at(1), ['a'])).toBeNull();
-  expect(tail.page({ ...at(2), chain: 'other' }, ['a'])).toBeNull();
+  expect(pageOf(tail, at(2), 4, 'b')?.transactions).toHaveLength(1);
+  expect(pageOf(tail, at(4), 4, 'b')).toEqual({ from: at(4), to: at(4), transactions: [] });
+  expect(pageOf(tail, at(1), 4, 'a')).toBeNull();
+  expect(pageOf(tail, { ...at(2), chain: 'other' }, 4, 'a')).toBeNull();
 });
 
 test('(I11) it forgets the oldest beyond its size, and begins anew after a gap or in a new epoch', () => {
   const tail = createTail({ maxChars: 2_000 });
   for (let seq = 1; seq <= 20; seq++) tail.append(at(seq - 1), [transaction(seq, 'a')]);
   expect(tail.size.chars).toBeLessThanOrEqual(2_000);
-  expect(tail.page(at(0), ['a'])).toBeNull();
-  expect(tail.page(at(18), ['a'])?.transactions).toHaveLength(2);
+  expect(pageOf(tail, at(0), 20, 'a')).toBeNull();
+  expect(pageOf(tail, at(18), 20, 'a')?.transactions).toHaveLength(2);
   tail.append(at(30), [transaction(31, 'a')]);
-  expect(tail.page(at(19), ['a'])).toBeNull();
-  expect(tail.page(at(30), ['a'])?.transactions).toHaveLength(1);
+  expect(pageOf(tail, at(19), 31, 'a')).toBeNull();
+  expect(pageOf(tail, at(30), 31, 'a')?.transactions).toHaveLength(1);
   expect(tail.size.transactions).toBe(1);
+});
+
+test('(E2) a cursor of an epoch that has ended has to be read from history, also one at the very end of the tail', () => {
+  const ended = createTail({ maxChars: 100_000 });
+  ended.append(at(0), [transaction(1, 'a')]);
+  expect(ended.page(at(1), { head: at(1, 'next'), rowKeys: ['a'] })).toBeNull();
+
+  ended.begin(at(1, 'next'));
+  expect(ended.size).toEqual({ transactions: 0, chars: 0 });
+  expect(ended.page(at(1), { head: at(1, 'next'), rowKeys: ['a'] })).toBeNull();
+  expect(ended.page(at(1, 'next'), { head: at(1, 'next'), rowKeys: ['a'] })).toMatchObject({ transactions: [] });
+});
+
+test('[H5] a tail that ends before history does serves nothing: its page would pass for all there is', () => {
+  const tail = createTail({ maxChars: 100_000 });
+  tail.append(at(0), [transaction(1, 'a')]);
+  expect(pageOf(tail, at(0), 2, 'a')).toBeNull();
+  expect(pageOf(tail, at(0), 1, 'a')?.transactions).toHaveLength(1);
 });

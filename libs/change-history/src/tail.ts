@@ -7,12 +7,20 @@ export interface TailOptions {
   readonly maxChars: number;
 }
 
+export interface TailRequest {
+  /** Where history ends now. A tail of another epoch, or one that ends before it, serves nothing: its page would pass for all there is. */
+  readonly head: Position;
+  readonly rowKeys: readonly string[];
+}
+
 /** The newest stretch of history in memory: it serves most catch-ups without a query. */
 export interface Tail {
   /** Adds whole transactions that follow one another, the first one right after `from`. Anything else (an epoch, a gap) empties the tail first, and so does one that is not in memory. */
   append(from: Position, transactions: readonly HistoryTransaction[]): void;
+  /** A new epoch begins here [E2]: nothing that came before it is served from memory again. */
+  begin(head: Position): void;
   /** Everything after a cursor that touches these row keys, or null where the tail does not hold that cursor: then history has to be read. */
-  page(after: Position, rowKeys: readonly string[]): HistoryPage | null;
+  page(after: Position, request: TailRequest): HistoryPage | null;
   /** For status and tests. */
   readonly size: { readonly transactions: number; readonly chars: number };
 }
@@ -57,9 +65,11 @@ export function createTail({ maxChars }: TailOptions): Tail {
       dropOldest();
     },
 
-    page(after, rowKeys) {
+    begin: restartAt,
+
+    page(after, { head, rowKeys }) {
       const to = end();
-      if (!start || !to) return null;
+      if (!start || !to || to.epoch !== head.epoch || to.seq < head.seq) return null;
       const first = positionEquals(start, after) ? 0 : indexAfter(kept, after);
       if (first === null) return null;
       const keys = new Set(rowKeys);

@@ -89,7 +89,7 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       return answer(this.#log, async () => {
         const upTo = await this.#start.head();
         this.#counters.pages += 1;
-        const page = this.#tail.page(after, rowKeys);
+        const page = this.#tail.page(after, { head: upTo, rowKeys });
         return page ? { kind: 'page', page } : { kind: 'history', upTo };
       });
     }
@@ -162,8 +162,14 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
         logger: this.#log,
       });
       capture.onPersisted((transactions, from, to) => this.#persisted(transactions, from, to));
-      capture.onEpoch(({ head }) => this.#distribute({ kind: 'epoch', head, now: systemClock.now() }));
+      capture.onEpoch(({ head }) => this.#begun(head));
       return capture;
+    }
+
+    /** The tail first: whoever is rung up asks it at once, and a page of the epoch that has ended would tell of nothing new (I12). */
+    #begun(head: Position): void {
+      this.#tail.begin(head);
+      this.#distribute({ kind: 'epoch', head, now: systemClock.now() });
     }
 
     #persisted(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {

@@ -49,8 +49,8 @@ export class FakeHistory {
 
   /** seq goes on counting, the chain begins anew [E2]. */
   beginEpoch(epoch: string): void {
-    this.dropTail();
     this.head = { epoch, seq: this.head.seq, chain: chainStart(epoch) };
+    this.tail.begin(this.head);
     this.kept = [];
     this.ends.clear();
     this.open();
@@ -77,7 +77,7 @@ export class FakeHistory {
   }
 
   page(after: Position, rowKeys: readonly string[], most: number): PullResult {
-    const inMemory = this.tail.page(after, rowKeys);
+    const inMemory = this.tail.page(after, { head: this.head, rowKeys });
     if (inMemory && !inMemory.transactions.some((transaction) => tooLargeFor(transaction).length > 0))
       return { kind: 'page', page: inMemory, complete: true };
     const obstacle = this.obstacle(after);

@@ -94,7 +94,7 @@ describe(`I1 I5 ${HYDRATIONS} hydrations of ${HELD_ROWS} rows under ${OFFERED_PE
     console.log(
       `${HYDRATIONS} hydrations, 0 differences; achieved ${Math.round(moved / ((Date.now() - began) / 1000))} tx/s of ${OFFERED_PER_SECOND} offered`,
     );
-  }, 900_000);
+  }, 300_000 + HYDRATIONS * 15_000);
 });
 
 async function expectEqual(fixture: FixtureStack, client: Awaited<ReturnType<FixtureStack['client']>>): Promise<void> {

@@ -4,10 +4,13 @@ export interface Reporter {
   step<T>(title: string, work: () => Promise<T>, outcome?: (result: T) => string): Promise<T>;
   /** Prints a line as it is. */
   line(text: string): void;
+  /** Somebody has asked to stop: a step that ends in an error from now on was cut short by that and has not failed. */
+  stopping(): void;
 }
 
 /** @param now milliseconds, monotonic */
 export function createReporter(write: (text: string) => void, now: () => number): Reporter {
+  let isStopping = false;
   return {
     async step(title, work, outcome) {
       const started = now();
@@ -16,11 +19,13 @@ export function createReporter(write: (text: string) => void, now: () => number)
         write(`✓ ${outcome?.(result) ?? title}  (${seconds(now() - started)})\n`);
         return result;
       } catch (error) {
-        write(`✗ ${title}  (${seconds(now() - started)})\n`);
+        const mark = isStopping ? `– ${title}: cut short` : `✗ ${title}`;
+        write(`${mark}  (${seconds(now() - started)})\n`);
         throw error;
       }
     },
     line: (text) => write(`${text}\n`),
+    stopping: () => void (isStopping = true),
   };
 }
 

@@ -68,6 +68,9 @@ const WORKER_SETTINGS: readonly Setting[] = [
     'MILLRACE_SNAPSHOT_STALE_PERCENT',
     'share of a table’s rows that may have changed before it is read anew; 10',
   ),
+  forWorker('MILLRACE_SNAPSHOT_STALE_MIN', 'no fewer changes than these make it so; 1000'),
+  forWorker('MILLRACE_SNAPSHOT_STALE_MAX', 'more changes than these always make it so; 50000'),
+  forWorker('MILLRACE_SLOT', 'name of replication slot and publication, unique on the server; millrace'),
   forWorker('MILLRACE_LOG_LEVEL', 'debug, info, warn or error'),
   { variable: 'CAPTURE_READER', flag: null, fallback: 'stream', description: 'stream or poll' },
   forWorker('CAPTURE_DECODER', 'auto, pgoutput or wal2json (the server needs that plug-in)'),
@@ -120,7 +123,7 @@ function startCommand(): Command {
 }
 
 function helpLine({ variable, description, fallback }: Setting): string {
-  return `  ${variable.padEnd(26)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`;
+  return `  ${variable.padEnd(33)} ${description}${fallback === null ? '' : ` (default: ${fallback})`}`;
 }
 
 /** A variable that is set to nothing counts as unset: that is how shells and CI systems clear one. */

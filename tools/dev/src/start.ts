@@ -4,17 +4,23 @@ import { buildAll } from './builds/build-all.js';
 import { logFileOf } from './data-dir.js';
 import { choosePostgresPort, startEmbeddedDatabase, useOwnDatabase } from './database/connect-database.js';
 import type { SourceDatabase } from './database/connect-database.js';
+import { checkUrl } from './database/preflight.js';
 import { redactUrl } from './database/redact-url.js';
 import { createReporter } from './reporter.js';
 import type { Run } from './run.js';
 import { readSettings } from './settings.js';
 import { runUntilStopped } from './supervisor/run-until-stopped.js';
+import { checkWorkerSettings } from './workerd/check-worker-settings.js';
 import { keepRunsWorkerd, startRunsWorkerd } from './workerd/supervised-workerd.js';
 import { wakeWorker } from './workerd/wake-worker.js';
+import { workerEnvironment } from './workerd/worker-environment.js';
 
 /** `npm start`: everything, from nothing to a page that can be opened; then it keeps it so. */
 async function start(run: Run): Promise<void> {
   const { settings, dataDir, reporter, secrets } = run;
+  if (settings.databaseUrl !== null) checkUrl(settings.databaseUrl);
+  // The embedded database has no address yet; every other setting is known.
+  await checkWorkerSettings(workerEnvironment(settings, secrets, settings.databaseUrl ?? 'postgres://embedded'));
   await requirePort(settings.port, 'PORT');
   const database = await connectDatabase(run);
   run.recordDatabase(database.url);
@@ -24,7 +30,9 @@ async function start(run: Run): Promise<void> {
     () => startRunsWorkerd(run, { databaseUrl: database.url }),
     ({ pid }) => `sync server (workerd, pid ${pid})`,
   );
-  await reporter.step('capture of changes', () => wakeWorker(workerd.url, secrets.adminToken));
+  await reporter.step('capture of changes', () =>
+    wakeWorker(workerd.url, secrets.adminToken, logFileOf(dataDir, 'workerd')),
+  );
   reporter.line(
     banner({
       url: run.url,

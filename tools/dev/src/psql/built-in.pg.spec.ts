@@ -89,7 +89,14 @@ describe('the runner that stands in for psql', () => {
   it('says what needs psql itself', async () => {
     await expect(psql(['--host', 'x'])).rejects.toMatchObject({ wayOut: [expect.stringContaining('install psql')] });
     await expect(psql(['-f', script('meta.sql', 'select 1;\n\\d\n')])).rejects.toThrow(
-      /line 2: commands that begin with a backslash/,
+      /line 2 holds a command of psql/,
     );
+  });
+
+  it('says that a backslash command needs psql, rather than that it is no SQL', async () => {
+    await expect(psql(['-c', '\\d invoices'])).rejects.toMatchObject({
+      message: '\\d invoices is a command of psql',
+      wayOut: expect.arrayContaining([expect.stringContaining('install')]),
+    });
   });
 });

@@ -20,6 +20,10 @@ export interface BuiltInContext {
   readonly err: (text: string) => void;
 }
 
+const INSTALL_PSQL = [
+  'install it (Debian: apt-get install postgresql-client; macOS: brew install libpq)',
+  'tables by SQL: npm run psql -- -c "select table_name from information_schema.tables where table_schema = \'public\'"',
+];
 const FAILED_COMMAND = 1;
 const FAILED_SCRIPT = 3;
 
@@ -44,6 +48,13 @@ export async function runBuiltIn(words: readonly string[], context: BuiltInConte
   }
 }
 
+function needsPsql(command: string): UserError {
+  return new UserError(`${command} is a command of psql`, {
+    why: 'psql is not in the PATH, and the runner that stands in for it knows SQL alone: what begins with a backslash needs psql itself',
+    wayOut: INSTALL_PSQL,
+  });
+}
+
 interface Session {
   readonly args: PsqlArguments;
   readonly context: BuiltInContext;
@@ -62,6 +73,7 @@ function scriptFromStdin({ stdin }: BuiltInContext): PsqlAction {
 
 async function runAction(client: pg.Client, action: PsqlAction, session: Session): Promise<number> {
   if (action.kind === 'command') {
+    if (/^\s*\\/.test(action.sql)) throw needsPsql(action.sql.trim());
     // As psql: one -c is one message to the server, and so one transaction.
     return (await runSql(client, action.sql, session, '')) ? 0 : FAILED_COMMAND;
   }

@@ -1,3 +1,5 @@
+import { UserError } from '@millrace/processes';
+
 /** One statement of a script. */
 export interface Statement {
   readonly sql: string;
@@ -20,7 +22,7 @@ const VARIABLE = /:(?:(\w+)|'(\w+)'|"(\w+)")/y;
 /**
  * Splits a script at its semicolons, as psql does: not inside quotes, comments, dollar quotes or the body of a SQL
  * function, and puts variables in (`:name`, `:'name'`, `:"name"`).
- * @throws Error for psql's own commands, which begin with a backslash
+ * @throws UserError for psql's own commands, which begin with a backslash
  */
 export function splitStatements(script: string, variables: ReadonlyMap<string, string>): Statement[] {
   const statements: Statement[] = [];
@@ -37,7 +39,10 @@ export function splitStatements(script: string, variables: ReadonlyMap<string, s
     const token = commentAt(script, at) ?? tokenAt(script, at);
     const text = token ?? script[at] ?? '';
     if (text === '\\')
-      throw new Error(`line ${lineAt(script, at)}: commands that begin with a backslash need psql itself`);
+      throw new UserError(`line ${lineAt(script, at)} holds a command of psql`, {
+        why: 'psql is not in the PATH, and the runner that stands in for it knows SQL alone: what begins with a backslash needs psql itself',
+        wayOut: ['install psql (Debian: apt-get install postgresql-client; macOS: brew install libpq)'],
+      });
     if (text === ';' && depth === 0) flush();
     else {
       const isCode = !text.startsWith('--') && !text.startsWith('/*') && text.trim() !== '';

@@ -40,6 +40,7 @@ function endOnlyByShutdown(run: Run): void {
   listenForStopRequests({
     stop: (why) => {
       run.reporter.line(`stopping (${why})`);
+      run.reporter.stopping();
       run.shutdown.begin(0);
     },
     force: () => run.children.killAll(),

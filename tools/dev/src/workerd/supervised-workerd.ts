@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildHandle } from '@millrace/processes';
+import type { ChildHandle, UserError } from '@millrace/processes';
 import { logFileOf } from '../data-dir.js';
 import type { Run } from '../run.js';
 import { keepRunning } from '../supervisor/keep-running.js';
@@ -53,7 +53,9 @@ export function keepRunsWorkerd(run: Run, plan: WorkerPlan, first: RunningWorker
     onUp: ({ url, pid }) => {
       reporter.line(`✓ sync server again (workerd, pid ${pid})`);
       // Its alarm would begin capture by itself a little later; this only makes it sooner, so a refusal changes nothing.
-      wakeWorker(url, secrets.adminToken).catch((error: Error) => reporter.line(`! ${error.message}`));
+      wakeWorker(url, secrets.adminToken).catch((error: UserError) =>
+        reporter.line(`! ${error.message}: ${error.why}`),
+      );
     },
     logFile: logFileOf(run.dataDir, 'workerd'),
     now: () => performance.now(),

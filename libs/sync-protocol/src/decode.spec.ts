@@ -159,3 +159,9 @@ describe('the protocol version', () => {
     expect(SUBPROTOCOL).toBe(`millrace.v${PROTOCOL_VERSION}`);
   });
 });
+
+test('a key that is missing is called missing, by its place', () => {
+  const schema = v.object({ user: v.object({ email: v.string() }) });
+  expect(() => decodeValue(schema, { user: {} })).toThrow('user.email: is missing');
+  expect(() => decodeValue(schema, { user: { email: 1 } })).toThrow('user.email: expected string');
+});

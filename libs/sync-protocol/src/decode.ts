@@ -24,5 +24,11 @@ export function decodeValue<Schema extends v.GenericSchema>(schema: Schema, valu
   if (result.success) return result.output;
   const issue = result.issues[0];
   const place = v.getDotPath(issue) ?? 'message';
-  throw new SyncError('invalid-message', `${place}: expected ${issue.expected ?? issue.type}`.slice(0, 300));
+  const wrong = isMissingKey(issue) ? 'is missing' : `expected ${issue.expected ?? issue.type}`;
+  throw new SyncError('invalid-message', `${place}: ${wrong}`.slice(0, 300));
+}
+
+/** valibot says of an absent key that its name was expected. */
+function isMissingKey({ path, expected, received }: v.BaseIssue<unknown>): boolean {
+  return received === 'undefined' && expected === JSON.stringify(path?.at(-1)?.key);
 }

@@ -11,7 +11,15 @@ import { decodeServerMessages } from './server-message.js';
 const ID = '00000000-0000-4000-8000-000000000001';
 const CHAIN = 'a'.repeat(32);
 const position = { epoch: ID, seq: '7', chain: CHAIN };
-const hello = { type: 'hello', protocol: 1, clientId: ID, position, schemaVersion: '1.0.0', scope: 's', ackedMutation: 0 };
+const hello = {
+  type: 'hello',
+  protocol: 1,
+  clientId: ID,
+  position,
+  schemaVersion: '1.0.0',
+  scope: 's',
+  ackedMutation: 0,
+};
 const change = {
   table: 'items',
   operation: 'update',

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { POSTGRES_LADDER, startPostgres } from '@millrace/embedded-postgres';
-import { UserError, findFreePort, requirePort } from '@millrace/processes';
+import { findFreePort, requirePort } from '@millrace/processes';
 import type { ExitStatus } from '@millrace/processes';
 import type { DemoUser } from '@millrace/migrations-server';
 import { logFileOf } from '../data-dir.js';
@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../write-file-atomic.js';
 import { ensureDatabase } from './ensure-database.js';
 import { checkDatabase } from './preflight.js';
 import { redactUrl } from './redact-url.js';
+import { requireSyncedTables } from './require-synced-tables.js';
 import { nameTlsMode } from './tls-mode.js';
 
 /** The Postgres of this run, with the tables that sync needs. */
@@ -80,9 +81,9 @@ export async function useOwnDatabase(options: ConnectDatabaseOptions, url: strin
     ({ version }) => `Postgres ${Math.trunc(version / 10_000)} at ${redactUrl(url)}`,
   );
   await migrateEngineTables(url, reporter);
-  if (settings.demo) return { url, died: null, demoUsers: await makeDemo(url, reporter) };
-  await requireSyncedTables(url);
-  return { url, died: null, demoUsers: [] };
+  const demoUsers = settings.demo ? await makeDemo(url, reporter) : [];
+  await reporter.step('synced tables', () => requireSyncedTables(nameTlsMode(url)));
+  return { url, died: null, demoUsers };
 }
 
 /** TypeORM and the entities behind the migrations take a while to load: not before they are needed. */
@@ -109,16 +110,4 @@ async function makeDemo(url: string, reporter: Reporter): Promise<readonly DemoU
 
 function describeApplied(applied: readonly string[]): string {
   return applied.length === 0 ? 'up to date' : `${applied.length} applied`;
-}
-
-async function requireSyncedTables(url: string): Promise<void> {
-  const missing = await (await migrations()).missingSyncedTables({ url });
-  if (missing.length === 0) return;
-  throw new UserError(`this database lacks the tables ${missing.join(', ')}`, {
-    why: 'they are the ones that the entities in libs/entities ask to be synced',
-    wayOut: [
-      'make them, with a demo tenant in them: DATABASE_URL=… npm start -- --demo',
-      'or replace the entities by those of your own tables',
-    ],
-  });
 }

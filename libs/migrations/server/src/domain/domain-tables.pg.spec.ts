@@ -2,7 +2,7 @@ import { entityOptions, entities } from '@millrace/db/server';
 import { acquireDatabase, type TestDatabase } from '@millrace/testing-postgres';
 import type { ClientBase } from 'pg';
 import { DataSource } from 'typeorm';
-import { missingSyncedTables } from '../missing-synced-tables.js';
+import { syncedTableFaults } from '../synced-table-faults.js';
 import { inTransaction, withClient } from '../with-client.js';
 import { migrateDomain } from './migrate-domain.js';
 
@@ -45,18 +45,16 @@ describe('the domain tables', () => {
     });
   }
 
+  async function missingTables(url: string): Promise<string[]> {
+    return (await syncedTableFaults({ url })).filter(({ mend }) => mend === null).map(({ table }) => table);
+  }
+
   it('all exist, and are migrated once by processes that start together', async () => {
     await using fresh = await acquireDatabase();
-    expect(await missingSyncedTables({ url: fresh.url })).toEqual([
-      'tenants',
-      'users',
-      'profiles',
-      'invoices',
-      'payments',
-    ]);
+    expect(await missingTables(fresh.url)).toEqual(['tenants', 'users', 'profiles', 'invoices', 'payments']);
     const runs = await Promise.all([1, 2, 3].map(() => migrateDomain({ url: fresh.url })));
     expect(runs.flat()).toEqual(['DomainTables1763900000000']);
-    expect(await missingSyncedTables({ url: fresh.url })).toEqual([]);
+    expect(await missingTables(fresh.url)).toEqual([]);
   });
 
   it('leave a database alone that has a table of that name, and say which', async () => {
@@ -66,7 +64,7 @@ describe('the domain tables', () => {
       code: 'database-misconfigured',
       message: expect.stringContaining('relation "invoices" already exists') as string,
     });
-    expect(await missingSyncedTables({ url: fresh.url })).toEqual(['tenants', 'users', 'profiles', 'payments']);
+    expect(await missingTables(fresh.url)).toEqual(['tenants', 'users', 'profiles', 'payments']);
   });
 
   it('write the whole old row to the log [D3]', async () => {

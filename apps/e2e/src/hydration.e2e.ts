@@ -68,33 +68,37 @@ describe(`I1 I5 ${HYDRATIONS} hydrations of ${HELD_ROWS} rows under ${OFFERED_PE
 
   const sumOfAmounts = `select sum(amount)::text as sum, count(*)::text as count from ledger`;
 
-  it('sees no half transaction and ends without a difference, with DDL, TRUNCATE and a rewriting ALTER between', async () => {
-    const whole = (await fixture.source.rows(`${sumOfAmounts} where tenant_id = 'held'`))[0];
-    const stop = new AbortController();
-    const load = Promise.all(
-      Array.from({ length: WRITERS }, (_, writer) => moveAmounts(fixture.stack.databaseUrl, writer, stop.signal)),
-    );
-    const began = Date.now();
-    for (let n = 0; n < HYDRATIONS; n++) {
-      const opening = fixture.client('held', `user-${n}`);
-      await interfere(fixture, n);
-      const client = await opening;
-      // Each transaction moves an amount between two rows: any half of one, or one seen twice, changes the sum.
-      const [seen] = (await client.db.query(sumOfAmounts, [], { text: true })).rows;
-      expect({ ...seen }).toEqual({ ...whole });
-      if (n < HYDRATIONS - 2) await client.close();
-      else {
-        stop.abort();
-        await load;
-        await expectEqual(fixture, client);
-        await client.close();
+  it(
+    'sees no half transaction and ends without a difference, with DDL, TRUNCATE and a rewriting ALTER between',
+    async () => {
+      const whole = (await fixture.source.rows(`${sumOfAmounts} where tenant_id = 'held'`))[0];
+      const stop = new AbortController();
+      const load = Promise.all(
+        Array.from({ length: WRITERS }, (_, writer) => moveAmounts(fixture.stack.databaseUrl, writer, stop.signal)),
+      );
+      const began = Date.now();
+      for (let n = 0; n < HYDRATIONS; n++) {
+        const opening = fixture.client('held', `user-${n}`);
+        await interfere(fixture, n);
+        const client = await opening;
+        // Each transaction moves an amount between two rows: any half of one, or one seen twice, changes the sum.
+        const [seen] = (await client.db.query(sumOfAmounts, [], { text: true })).rows;
+        expect({ ...seen }).toEqual({ ...whole });
+        if (n < HYDRATIONS - 2) await client.close();
+        else {
+          stop.abort();
+          await load;
+          await expectEqual(fixture, client);
+          await client.close();
+        }
       }
-    }
-    const moved = (await load).reduce((sum, count) => sum + count, 0);
-    console.log(
-      `${HYDRATIONS} hydrations, 0 differences; achieved ${Math.round(moved / ((Date.now() - began) / 1000))} tx/s of ${OFFERED_PER_SECOND} offered`,
-    );
-  }, 300_000 + HYDRATIONS * 15_000);
+      const moved = (await load).reduce((sum, count) => sum + count, 0);
+      console.log(
+        `${HYDRATIONS} hydrations, 0 differences; achieved ${Math.round(moved / ((Date.now() - began) / 1000))} tx/s of ${OFFERED_PER_SECOND} offered`,
+      );
+    },
+    300_000 + HYDRATIONS * 15_000,
+  );
 });
 
 async function expectEqual(fixture: FixtureStack, client: Awaited<ReturnType<FixtureStack['client']>>): Promise<void> {

@@ -1,9 +1,9 @@
 import type { PositionJson } from '@millrace/kernel';
-import type { SnapshotRequest } from '@millrace/sync-protocol';
 import { eventually } from './support/eventually.js';
 import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
 import { headOf, rawClient, type RawClient } from './support/raw-client.js';
 import type { RawSocket } from './support/raw-socket.js';
+import { orderSnapshot, readySnapshot, snapshotText, tableOf } from './support/snapshots.js';
 import { openSource } from './support/source.js';
 
 /** In every row of the other tenant, in keys as well as in values. */
@@ -41,7 +41,7 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
   });
 
   /** The head once everything committed by now is in history. */
-  async function caughtUp(): Promise<PositionJson> {
+  async function caughtUp(withinMs = 20_000): Promise<PositionJson> {
     const marker = `marker ${performance.now()}`;
     await fixture.source.run(`insert into notes (tenant_id, title) values ('marker', '${marker}')`);
     return eventually(async () => {
@@ -55,7 +55,7 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
       const served = await headOf(fixture.stack);
       expect(BigInt(served.seq)).toBeGreaterThanOrEqual(BigInt(position.seq));
       return position;
-    });
+    }, withinMs);
   }
 
   /** All that Ann's open socket has heard once this SQL has gone through. */
@@ -66,14 +66,6 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
     await fixture.source.run(`insert into notes (tenant_id, title) values ('${TENANT_A}', '${sentinel}')`);
     await eventually(() => expect(listening.texts.join()).toContain(sentinel));
     return listening.texts.slice(before).join();
-  }
-
-  async function snapshotText(client: RawClient): Promise<string> {
-    const request: SnapshotRequest = { clientId: client.clientId, schemaVersion: '1.0.0' };
-    const response = await client.post('/api/snapshots', request);
-    expect(response.status).toBe(200);
-    expect(response.headers.get('cache-control')).toBe('private, no-store');
-    return Buffer.from(await response.arrayBuffer()).toString('latin1');
   }
 
   it('by snapshot: each has its own rows, and no column of the server', async () => {
@@ -157,7 +149,7 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
 
   it('X7 a snapshot for somebody else’s client is refused, in the same words as for one that is not there', async () => {
     const ask = async (clientId: string, client: RawClient) => {
-      const response = await client.post('/api/snapshots', { clientId, schemaVersion: '1.0.0' });
+      const response = await orderSnapshot(client, { clientId });
       return { status: response.status, body: await response.text() };
     };
     const others = await ask(bob.clientId, ann);
@@ -215,7 +207,9 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
     const allow = (yes: boolean) => neighbour.run(`alter database "${name}" with allow_connections ${yes}`);
     await allow(false);
     try {
-      const response = await ann.post('/api/snapshots', { clientId: ann.clientId, schemaVersion: '1.0.0' });
+      const response = await orderSnapshot(ann, {
+        atLeast: (BigInt((await headOf(fixture.stack)).seq) + 1n).toString(),
+      });
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       expect([response.status, await response.json()]).toEqual([
         503,
@@ -228,39 +222,23 @@ describe.each(['stream', 'poll'] as const)('I8 X9 a tenant never receives a byte
     expect(await snapshotText(ann)).toContain('came in');
   });
 
-  it('[Z2] a client that asks again has given its former snapshot up', async () => {
-    const ask = () => ann.post('/api/snapshots', { clientId: ann.clientId, schemaVersion: '1.0.0' });
-    const responses = [await ask(), await ask(), await ask()];
-    await eventually(async () => {
-      const rows = await fixture.source.rows(
-        `select count(*) from pg_stat_activity where application_name = 'millrace-snapshot' and datname = current_database()`,
-      );
-      expect(Number(rows[0]?.['count'])).toBeLessThanOrEqual(1);
-    });
-    await Promise.all(responses.map((response) => response.body?.cancel()));
-  });
-
-  it('a reader that leaves in the middle of its snapshot lets Postgres go', async () => {
+  it('[Z2] however many clients and orders: a scope is read by one connection, which is let go', async () => {
     await fixture.source.run(
-      `insert into ledger (tenant_id, writer, n, amount) select '${TENANT_A}', n, n, n from generate_series(1, 400000) n`,
+      `insert into ledger (tenant_id, writer, n, amount) select '${TENANT_A}', n, n, n from generate_series(1, 200000) n`,
     );
-    const abort = new AbortController();
-    const response = await fetch(`${fixture.stack.url}/api/snapshots`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${await ann.token()}` },
-      body: JSON.stringify({ clientId: ann.clientId, schemaVersion: '1.0.0' }),
-      signal: abort.signal,
-    });
-    const reading = response.body?.getReader();
-    await reading?.read();
-    const builders = async () =>
+    const atLeast = (await caughtUp(90_000)).seq;
+    const builders = async (what = 'true') =>
       (
         await fixture.source.rows(
-          `select count(*) from pg_stat_activity where application_name = 'millrace-snapshot' and datname = current_database()`,
+          `select 1 from pg_stat_activity where application_name = 'millrace-snapshot' and datname = current_database() and ${what}`,
         )
-      )[0]?.['count'];
-    expect(await builders()).toBe('1');
-    abort.abort();
-    await eventually(async () => expect(await builders()).toBe('0'));
-  });
+      ).length;
+    const others = await Promise.all(['amy', 'abe', 'ada'].map((sub) => rawClient(fixture, TENANT_A, sub)));
+    const building = Promise.all([ann, ...others].map((client) => readySnapshot(client, { atLeast })));
+    await eventually(async () => expect(await builders(`state = 'active'`)).toBe(1));
+    const manifests = await building;
+    expect(new Set(manifests.map(({ id }) => id)).size).toBe(1);
+    expect(tableOf(manifests[0] as (typeof manifests)[0], 'ledger').rows).toBe(200_000);
+    await eventually(async () => expect(await builders()).toBe(0), 60_000);
+  }, 240_000);
 });

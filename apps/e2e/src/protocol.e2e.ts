@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './support/eventually.js';
 import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
 import { headOf, rawClient, type RawClient } from './support/raw-client.js';
-import { helloAt, openRawSocket, type RawSocket } from './support/raw-socket.js';
+import { openRawSocket, type RawSocket } from './support/raw-socket.js';
 
 /** workerd puts an object to sleep after 10 s without events. */
 const ASLEEP_MS = 15_000;
@@ -62,20 +62,20 @@ describe('the protocol, spoken by hand', () => {
 
     it('protocol version 99', async () => {
       const socket = await keep(client.open());
-      socket.say(helloAt(await headOf(fixture.stack), { clientId: client.clientId, protocol: 99 }));
+      socket.say(await client.hello(await headOf(fixture.stack), { protocol: 99 }));
       await expectRefused(socket, 'protocol-version', CLOSE_CODE.protocolError);
     });
 
     it('another schema version, and says which one is served', async () => {
       const socket = await keep(client.open());
-      socket.say(helloAt(await headOf(fixture.stack), { clientId: client.clientId, schemaVersion: '0.9.0' }));
+      socket.say(await client.hello(await headOf(fixture.stack), { schemaVersion: '0.9.0' }));
       expect((await socket.frame('welcome')).schema).toEqual({ version: '1.0.0', fit: 'must-update-app' });
       await expectRefused(socket, 'schema-unknown', CLOSE_CODE.internal);
     });
 
     it('a second hello', async () => {
       const socket = await keep(client.live());
-      socket.say(helloAt(await headOf(fixture.stack), { clientId: client.clientId }));
+      socket.say(await client.hello(await headOf(fixture.stack)));
       await expectRefused(socket, 'invalid-message', CLOSE_CODE.protocolError);
     });
 
@@ -116,7 +116,7 @@ describe('the protocol, spoken by hand', () => {
     it('X7 a hello for a client other than the socket’s', async () => {
       const other = await rawClient(fixture, 'protocol', 'somebody-else');
       const socket = await keep(client.open());
-      socket.say(helloAt(await headOf(fixture.stack), { clientId: other.clientId }));
+      socket.say(await client.hello(await headOf(fixture.stack), { clientId: other.clientId }));
       await expectRefused(socket, 'forbidden', CLOSE_CODE.forbidden);
     });
 
@@ -215,7 +215,7 @@ describe('the protocol, spoken by hand', () => {
       ['a position beyond the head', { seq: '999999999' }, 'cursor-unknown'],
     ])('a cursor of %s', async (_name, wrong, cause) => {
       const socket = await keep(client.open());
-      socket.say(helloAt({ ...(await headOf(fixture.stack)), ...wrong }, { clientId: client.clientId }));
+      socket.say(await client.hello({ ...(await headOf(fixture.stack)), ...wrong }));
       expect(await socket.closed).toEqual({ code: CLOSE_CODE.resync, reason: cause });
       expect(socket.frames()).toContainEqual({ type: 'resync', cause, message: expect.any(String) });
     });
@@ -233,7 +233,7 @@ describe('the protocol, spoken by hand', () => {
       const moved = await rawClient(fixture, 'protocol', 'moved');
       await keep(moved.live());
       const socket = await keep(moved.open({ tenantId: 'elsewhere' }));
-      socket.say(helloAt(await headOf(fixture.stack), { clientId: moved.clientId }));
+      socket.say(await moved.hello(await headOf(fixture.stack)));
       expect(await socket.closed).toEqual({ code: CLOSE_CODE.resync, reason: 'scope-changed' });
     });
 

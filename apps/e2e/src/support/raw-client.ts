@@ -1,7 +1,9 @@
 import type { PositionJson } from '@millrace/kernel';
+import type { Hello } from '@millrace/sync-protocol';
 import { randomUUID } from 'node:crypto';
 import type { FixtureStack } from './fixture-stack.js';
 import { helloAt, openRawSocket, type RawSocket } from './raw-socket.js';
+import { readySnapshot } from './snapshots.js';
 import { signToken, type TokenOf } from './tokens.js';
 
 /** A registered client by hand: its id, and calls in its owner's name. */
@@ -11,6 +13,8 @@ export interface RawClient {
   token(more?: Partial<TokenOf>): Promise<string>;
   post(path: string, body: unknown, more?: Partial<TokenOf>): Promise<Response>;
   open(more?: Partial<TokenOf>): Promise<RawSocket>;
+  /** A `hello` at this cursor for the scope of its own token, as its manifest names it. */
+  hello(position: PositionJson, fields?: Partial<Hello>): Promise<Hello>;
   /** Open, greeted and live at the head of history, or at the cursor given. */
   live(position?: PositionJson, more?: Partial<TokenOf>): Promise<RawSocket>;
 }
@@ -22,6 +26,7 @@ export async function rawClient(
 ): Promise<RawClient> {
   const clientId = randomUUID();
   const token = (more: Partial<TokenOf> = {}) => signToken(stack.jwtSecret, { sub, tenantId, ...more });
+  let scope: Promise<string> | null = null;
   const client: RawClient = {
     baseUrl: stack.url,
     clientId,
@@ -35,9 +40,13 @@ export async function rawClient(
       await socket.opened;
       return socket;
     },
+    hello: async (position, fields) => {
+      scope ??= readySnapshot(client).then((manifest) => manifest.scope);
+      return helloAt(position, { clientId, scope: await scope, ...fields });
+    },
     live: async (position, more) => {
       const socket = await client.open(more);
-      socket.say(helloAt(position ?? (await headOf(stack)), { clientId }));
+      socket.say(await client.hello(position ?? (await headOf(stack))));
       await socket.frame('welcome');
       return socket;
     },

@@ -70,6 +70,6 @@ export function openRawSocket({ url, clientId, token, subprotocols }: RawSocketO
 }
 
 /** A `hello` at this cursor. */
-export function helloAt(position: PositionJson, fields: Partial<Hello> & Pick<Hello, 'clientId'>): Hello {
+export function helloAt(position: PositionJson, fields: Partial<Hello> & Pick<Hello, 'clientId' | 'scope'>): Hello {
   return { type: 'hello', protocol: PROTOCOL_VERSION, position, schemaVersion: '1.0.0', ackedMutation: 0, ...fields };
 }

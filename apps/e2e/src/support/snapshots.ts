@@ -1,4 +1,10 @@
-import type { SnapshotAnswer, SnapshotManifest, SnapshotRequest, SnapshotTable } from '@millrace/sync-protocol';
+import type {
+  SnapshotAnswer,
+  SnapshotManifest,
+  SnapshotRequest,
+  SnapshotTable,
+  TailRequest,
+} from '@millrace/sync-protocol';
 import { must, systemClock } from '@millrace/kernel';
 import type { RawClient } from './raw-client.js';
 import type { TokenOf } from './tokens.js';
@@ -57,4 +63,31 @@ export async function requestChunk(
   return fetch(`${baseUrl}/api/snapshots/${id}/chunks/${n}?client=${clientId}`, {
     headers: { authorization: `Bearer ${await token(more)}` },
   });
+}
+
+/** Everything that a client would load, as text in which a secret would be found: manifest, unpacked chunks, and the tail after them. */
+export async function snapshotText(client: RawClient): Promise<string> {
+  const manifest = await readySnapshot(client);
+  const parts = [JSON.stringify(manifest)];
+  for (const { id, chunks } of manifest.tables) {
+    for (const n of chunks.keys()) {
+      const response = await requestChunk(client, id, n);
+      if (!response.ok) throw new Error(`no chunk ${n}: ${response.status}`);
+      if (response.headers.get('cache-control') !== 'private, no-store')
+        throw new Error('a chunk that caches may keep');
+      parts.push(Buffer.from(await response.arrayBuffer()).toString('latin1'));
+    }
+  }
+  const held = Object.fromEntries(manifest.tables.map(({ name, position }) => [name, position.seq]));
+  const request: TailRequest = {
+    clientId: client.clientId,
+    schemaVersion: '1.0.0',
+    after: manifest.position,
+    atLeast: manifest.upTo.seq,
+    held,
+  };
+  const tail = await client.post('/api/tail', request);
+  if (!tail.ok) throw new Error(`no tail: ${tail.status} ${await tail.text()}`);
+  parts.push(await tail.text());
+  return parts.join('\n');
 }

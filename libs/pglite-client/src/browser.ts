@@ -6,6 +6,7 @@ export type { CreateClientOptions, MillraceClient } from './client/millrace-clie
 export type { RemoteClient } from './browser/remote-client.js';
 export type { StorageKind } from './browser/open-storage.js';
 export type { ClientStatus } from './core/client-status.js';
+export type { ElsewhereCount, OutboxCount } from './core/elsewhere-count.js';
 export type { HydrationPhase, HydrationProgress } from '@millrace/hydration';
 export type { NotComparable, VerifiedTable, VerifyReport } from './core/verification.js';
 export type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
@@ -47,6 +48,7 @@ export async function createClient(options: CreateClientOptions): Promise<Remote
       schema: options.schema,
       validators: options.validators,
       getToken: options.getToken,
+      ...(options.onStillOpening ? { onStillOpening: options.onStillOpening } : {}),
       logger: silentLogger,
       terminate,
     });

@@ -22,6 +22,7 @@ export { type ClientEvent, type TimerName } from './core/client-event.js';
 export { type ClientEffect, type Delay, type Step, type VerifyOutcome } from './core/client-effect.js';
 export { reduceClient } from './core/client-reducer.js';
 export { statusOf, type ClientStatus } from './core/client-status.js';
+export { type ElsewhereCount, type OutboxCount } from './core/elsewhere-count.js';
 export { runClient, type RunClientOptions, type RunningClient } from './core/run-client.js';
 export { createClient, type ClientPorts } from './client/create-client.js';
 export {

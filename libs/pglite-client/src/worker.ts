@@ -1,7 +1,9 @@
 import { memoryHydrationFiles } from '@millrace/hydration';
 import { jsonLogger, systemClock, systemRandom } from '@millrace/kernel';
 import { openKeptStorage, type OpenedStorage } from './browser/open-storage.js';
+import type { LeftoverDatabase } from './browser/leftover-outboxes.js';
 import type { OpfsDirectory } from './browser/opfs-directory.js';
+import { opfsLeftovers } from './browser/opfs-leftovers.js';
 import { scopeName, takeClientSlot } from './browser/client-slot.js';
 import { serveClient } from './browser/serve-client.js';
 import { fetchTemplate } from './browser/template.js';
@@ -30,13 +32,25 @@ serveClient(globalThis as unknown as RpcPort, {
   random: systemRandom,
   logger,
   transport: (url) => httpTransport({ url, fetch: (...args) => fetch(...args), WebSocket, clock }),
-  openStorage: async ({ storage, url, principal }) => {
-    if (storage === 'memory') return { ...(await openMemory()), release: () => undefined };
-    const slot = await takeClientSlot(navigator.locks, scopeName(url, principal));
+  openStorage: async ({ storage, url, principal }, onStillOpening) => {
+    if (storage === 'memory') return { ...(await openMemory()), release: () => undefined, elsewhere: null };
+    const scope = scopeName(url, principal);
+    const slot = await takeClientSlot(navigator.locks, scope);
     try {
       const root = (await navigator.storage.getDirectory()) as unknown as OpfsDirectory;
-      const opened = await openKeptStorage(slot.name, { root, openPGlite, template, clock, logger });
-      return { ...opened, release: slot.release };
+      const opened = await openKeptStorage(slot.name, {
+        root,
+        openPGlite,
+        template,
+        onStillOpening,
+        clock,
+        logger,
+      });
+      const elsewhere = {
+        ...opfsLeftovers({ root, locks: navigator.locks, scope, own: { slot, kind: opened.kind } }),
+        open: ({ kind, folder }: LeftoverDatabase) => openPGlite({ dataDir: `${kind}://${folder}` }),
+      };
+      return { ...opened, release: slot.release, elsewhere };
     } catch (error) {
       slot.release();
       throw error;

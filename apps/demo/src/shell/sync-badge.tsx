@@ -1,6 +1,6 @@
 import { useStatus } from '@millrace/pglite-client/react';
 import { Check, CloudOff, RefreshCw, TriangleAlert } from 'lucide-react';
-import { describeStatus } from './describe-status.js';
+import { describeElsewhere, describeStatus } from './describe-status.js';
 
 const ICONS = { good: Check, busy: RefreshCw, off: CloudOff, bad: TriangleAlert };
 
@@ -10,7 +10,12 @@ export function SyncBadge() {
   const { tone, text } = describeStatus(status);
   const Icon = ICONS[tone];
   const position = status.position ? `position ${status.position.seq}` : 'no position yet';
-  const details = [status.fault?.message, status.resync && `loading anew: ${status.resync}`, position].filter(Boolean);
+  const details = [
+    status.fault?.message,
+    status.resync && `loading anew: ${status.resync}`,
+    describeElsewhere(status.elsewhere),
+    position,
+  ].filter(Boolean);
   return (
     <span className={`badge ${tone}`} role="status" data-phase={status.phase} title={details.join('\n')}>
       <Icon size={14} aria-hidden="true" /> {text}

@@ -1,6 +1,5 @@
 import { OpfsAhpFS } from '@electric-sql/pglite/opfs-ahp';
-import { systemClock } from '@millrace/kernel';
-import { recordingLogger } from '@millrace/testing';
+import { manualClock, recordingLogger } from '@millrace/testing';
 import type { LocalPostgres } from '../store/open-pglite.js';
 import { fakeOpfs, type FakeOpfs } from '../testing/fake-opfs.js';
 import { openKeptStorage, type OpenStoragePorts } from './open-storage.js';
@@ -20,6 +19,8 @@ describe('openKeptStorage', () => {
   /** What opening does: it makes the folder, as PGlite does first of all, and may fail. */
   let open: (options: PGliteOptions, folder: FakeOpfs) => Promise<LocalPostgres>;
   let template: Blob | null;
+  let waited: number[];
+  let clock: ReturnType<typeof manualClock>;
   const pg = {} as LocalPostgres;
   const start = () =>
     openKeptStorage('me', {
@@ -30,7 +31,8 @@ describe('openKeptStorage', () => {
         return open(options, folder as FakeOpfs);
       },
       template: () => Promise.resolve(template),
-      clock: systemClock,
+      onStillOpening: (seconds) => waited.push(seconds),
+      clock,
       logger: recordingLogger(),
     });
   const kinds = () => opened.map((options) => [folderOf(options), options.loadDataDir !== undefined]);
@@ -38,6 +40,8 @@ describe('openKeptStorage', () => {
   beforeEach(() => {
     root = fakeOpfs();
     opened = [];
+    waited = [];
+    clock = manualClock();
     template = image;
     open = () => Promise.resolve(pg);
   });
@@ -86,8 +90,58 @@ describe('openKeptStorage', () => {
     open = (options) =>
       folderOf(options).endsWith('opfs-ahp') ? Promise.reject(new Error('no handles')) : Promise.resolve(pg);
     expect(await start()).toMatchObject({ kind: 'memfs2opfs' });
+    root = fakeOpfs();
     open = () => Promise.reject(new Error('no storage'));
     await expect(start()).rejects.toThrow(/opfs-ahp: no storage; memfs2opfs: no storage/);
+  });
+
+  it('a database that is there is opened in its own way, or not at all: another one would hide its outbox', async () => {
+    await start();
+    open = () => Promise.reject(new Error('busy'));
+    await expect(start()).rejects.toMatchObject({
+      code: 'storage-failed',
+      message: expect.stringMatching(/opfs-ahp: busy.*Nothing of it was touched/),
+    });
+    expect([...root.entries.keys()]).toEqual(['me-opfs-ahp']);
+    open = () => Promise.resolve(pg);
+    expect(await start()).toMatchObject({ kind: 'opfs-ahp' });
+  });
+
+  it('one that was made through memory stays so, also when the better way works by now', async () => {
+    open = (options) =>
+      folderOf(options).endsWith('opfs-ahp') ? Promise.reject(new Error('no handles')) : Promise.resolve(pg);
+    await start();
+    open = () => Promise.resolve(pg);
+    expect(await start()).toMatchObject({ kind: 'memfs2opfs' });
+  });
+
+  it.each([
+    ['a new one', false],
+    ['one that is there', true],
+  ])('%s that is slow to open is waited for, and no second one is opened beside it', async (_name, there) => {
+    if (there) await start();
+    let finish: (pg: LocalPostgres) => void = () => undefined;
+    open = () => new Promise((resolve) => (finish = resolve));
+    const before = opened.length;
+    const starting = start();
+    while (opened.length === before) await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10 * 60_000);
+    expect(waited.slice(0, 3)).toEqual([10, 20, 30]);
+    await new Promise((resolve) => setImmediate(resolve));
+    finish(pg);
+    expect(await starting).toMatchObject({ kind: 'opfs-ahp', pg });
+    expect(opened).toHaveLength(before + 1);
+    waited = [];
+    clock.advance(60_000);
+    expect(waited).toEqual([]);
+  });
+
+  it('what was known of its outbox holds no more once it is in use', async () => {
+    await start();
+    await root.getFileHandle('me-opfs-ahp.outbox', { create: true });
+    await start();
+    expect([...root.entries.keys()]).toEqual(['me-opfs-ahp']);
   });
 
   it('keeps the files of a hydration beside it', async () => {

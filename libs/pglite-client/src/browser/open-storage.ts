@@ -5,12 +5,18 @@ import type { HydrationFiles } from '@millrace/hydration';
 import type { LocalPostgres } from '../store/open-pglite.js';
 import { forget, orNull, type OpfsDirectory } from './opfs-directory.js';
 import { opfsFiles } from './opfs-files.js';
+import { outboxMark } from './outbox-mark.js';
 
 /** Where a database is kept: OPFS file by file, OPFS through memory (for browsers with few file handles), or not at all. */
 export type StorageKind = 'opfs-ahp' | 'memfs2opfs' | 'memory';
 
-/** Opening takes seconds at most; a browser that is out of file handles never comes back (measured). */
-const OPEN_MS = 30_000;
+export type KeptKind = Exclude<StorageKind, 'memory'>;
+
+/** In the order of preference. */
+export const KEPT_KINDS: readonly KeptKind[] = ['opfs-ahp', 'memfs2opfs'];
+
+/** How often somebody who waits for a database is told that it is still being opened. */
+const STILL_OPENING_MS = 10_000;
 
 /** Files that are made ahead for a new database: those of the image, and some more for the first tables. PGlite itself makes 1,000, for seconds. */
 const IMAGE_FILES = 400;
@@ -27,17 +33,27 @@ export interface OpenStoragePorts {
   readonly openPGlite: (options: PGliteOptions) => Promise<LocalPostgres>;
   /** Image of a new database; null if there is none. */
   readonly template: () => Promise<Blob | null>;
+  /** Called every ten seconds while a database is being opened, with the seconds it has taken. */
+  readonly onStillOpening: (seconds: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Opens the kept database `name`, in the best way that this browser can. Throws `storage-failed` if it can keep none: the app decides about `memory`. */
-export async function openKeptStorage(name: string, ports: OpenStoragePorts): Promise<OpenedStorage> {
+/**
+ * Opens the kept database `name`, in the best way that this browser can. A database that is there is opened in the way in which it was made, however long
+ * that takes and whatever comes of it: another one in its place would hide its outbox. Throws `storage-failed` if none can be kept or this one not be
+ * opened: the app decides about `memory`.
+ */
+export async function openKeptStorage(
+  name: string,
+  ports: OpenStoragePorts,
+): Promise<OpenedStorage & { kind: KeptKind }> {
+  const made = await madeKind(name, ports.root);
+  if (made !== null) return opened(name, made, { ports, pg: await openMade(made, databaseFolder(name, made), ports) });
   const failures: string[] = [];
-  for (const kind of ['opfs-ahp', 'memfs2opfs'] as const) {
+  for (const kind of KEPT_KINDS) {
     try {
-      const pg = await openOrMake(kind, `${name}-${kind}`, ports);
-      return { kind, pg, files: opfsFiles(ports.root, `${name}-hydration`) };
+      return opened(name, kind, { ports, pg: await makeMarked(kind, databaseFolder(name, kind), ports) });
     } catch (error) {
       ports.logger.warn('storage could not be opened', { kind, error });
       failures.push(`${kind}: ${errorText(error)}`);
@@ -49,46 +65,96 @@ export async function openKeptStorage(name: string, ports: OpenStoragePorts): Pr
   );
 }
 
+/** Folder of a slot's database of one kind. */
+export function databaseFolder(slot: string, kind: KeptKind): string {
+  return `${slot}-${kind}`;
+}
+
 /**
- * A new database is marked until it is whole: the half of one that a killed tab left behind looks like a database, could never be opened, and holds
- * nothing yet.
+ * A file that marks a new database until it is whole: the half of one that a killed tab left behind looks like a database, could never be opened, and
+ * holds nothing yet.
  */
-async function openOrMake(kind: StorageKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+export function unfinishedMark(folder: string): string {
+  return `${folder}.unfinished`;
+}
+
+/** The kind of the database that is there; null if there is no whole one. */
+async function madeKind(name: string, root: OpfsDirectory): Promise<KeptKind | null> {
+  for (const kind of KEPT_KINDS) {
+    const folder = databaseFolder(name, kind);
+    const half = await orNull(root.getFileHandle(unfinishedMark(folder)));
+    if (!half && (await orNull(root.getDirectoryHandle(folder)))) return kind;
+  }
+  return null;
+}
+
+function opened(
+  name: string,
+  kind: KeptKind,
+  { ports, pg }: { readonly ports: OpenStoragePorts; readonly pg: LocalPostgres },
+): OpenedStorage & { kind: KeptKind } {
+  return { kind, pg, files: opfsFiles(ports.root, `${name}-hydration`) };
+}
+
+async function openMade(kind: KeptKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+  await forget(ports.root, outboxMark(folder)); // before it is used: what was known of its outbox holds no more
+  try {
+    return await patiently(ports.openPGlite(at(kind, folder)), ports);
+  } catch (cause) {
+    throw new SyncError(
+      'storage-failed',
+      `The database of this browser could not be opened (${kind}: ${errorText(cause)}). Nothing of it was touched: reload the page to try again.`,
+      { cause },
+    );
+  }
+}
+
+async function makeMarked(kind: KeptKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
   const { root } = ports;
-  const mark = `${folder}.unfinished`;
+  const mark = unfinishedMark(folder);
   if (await orNull(root.getFileHandle(mark))) await forget(root, folder);
-  if (await orNull(root.getDirectoryHandle(folder))) return inTime(ports.openPGlite(at(kind, folder)), ports.clock);
   await root.getFileHandle(mark, { create: true });
   const pg = await make(kind, folder, ports);
   await forget(root, mark);
   return pg;
 }
 
-function at(kind: StorageKind, folder: string): PGliteOptions {
+function at(kind: KeptKind, folder: string): PGliteOptions {
   return { dataDir: `${kind}://${folder}` };
 }
 
 /** From the image, else by initdb: also if the image turns out to be of another PGlite. */
-async function make(kind: StorageKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
+async function make(kind: KeptKind, folder: string, ports: OpenStoragePorts): Promise<LocalPostgres> {
   const image = await ports.template();
   if (image !== null) {
     try {
       const place =
         kind === 'opfs-ahp' ? { fs: new OpfsAhpFS(folder, { initialPoolSize: IMAGE_FILES }) } : at(kind, folder);
-      return await inTime(ports.openPGlite({ ...place, loadDataDir: image }), ports.clock);
+      return await patiently(ports.openPGlite({ ...place, loadDataDir: image }), ports);
     } catch (error) {
       ports.logger.warn('the template image cannot be opened', { error });
       await forget(ports.root, folder);
     }
   }
-  return inTime(ports.openPGlite(at(kind, folder)), ports.clock);
+  return patiently(ports.openPGlite(at(kind, folder)), ports);
 }
 
-async function inTime<T>(opening: Promise<T>, clock: Clock): Promise<T> {
-  opening.catch(() => undefined); // if it fails after its time, that was reported already
+/** Waits as long as it takes, and says so: a second open beside one that is only slow would find its files in use, or make another database. */
+async function patiently<T>(opening: Promise<T>, { clock, logger, onStillOpening }: OpenStoragePorts): Promise<T> {
+  const began = clock.now();
   let stop: () => void = () => undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    stop = clock.after(OPEN_MS, () => reject(new SyncError('timeout', 'the browser does not answer')));
-  });
-  return Promise.race([opening, late]).finally(stop);
+  const remind = () => {
+    stop = clock.after(STILL_OPENING_MS, () => {
+      const seconds = Math.round((clock.now() - began) / 1_000);
+      logger.warn('the database is still opening', { seconds });
+      onStillOpening(seconds);
+      remind();
+    });
+  };
+  remind();
+  try {
+    return await opening;
+  } finally {
+    stop();
+  }
 }

@@ -1,7 +1,11 @@
+import { SyncError } from '@millrace/kernel';
+
 /** A folder of the origin's private file system; the part of `FileSystemDirectoryHandle` that is used here. */
 export interface OpfsDirectory {
   getDirectoryHandle(name: string, options?: { readonly create?: boolean }): Promise<OpfsDirectory>;
   getFileHandle(name: string, options?: { readonly create?: boolean }): Promise<OpfsFile>;
+  /** Names of what is in it. */
+  keys(): AsyncIterable<string>;
   removeEntry(name: string, options?: { readonly recursive?: boolean }): Promise<void>;
 }
 
@@ -15,6 +19,25 @@ export interface SyncAccess {
   truncate(size: number): void;
   write(bytes: Uint8Array, options: { readonly at: number }): number;
   close(): void;
+}
+
+/** A file's bytes; null if it is not there. */
+export async function readFile(directory: OpfsDirectory, name: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const handle = await orNull(directory.getFileHandle(name));
+  return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
+}
+
+/** Writes a file whole, in a dedicated worker. Throws `storage-failed` if there is no room for all of it. */
+export async function writeFile(directory: OpfsDirectory, name: string, bytes: Uint8Array): Promise<void> {
+  const access = await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle();
+  try {
+    access.truncate(0);
+    const written = access.write(bytes, { at: 0 });
+    if (written !== bytes.length)
+      throw new SyncError('storage-failed', `${name}: only ${written} of ${bytes.length} bytes could be written`);
+  } finally {
+    access.close();
+  }
 }
 
 /** What `find` gives; null if it is not there. Any other failure is thrown on. */

@@ -34,6 +34,7 @@ describe('a client over a message channel', () => {
         pg: await openPGlite(),
         files: memoryHydrationFiles(),
         release: released,
+        elsewhere: null,
       }),
       transport: () => transport,
       clock: systemClock,

@@ -14,6 +14,8 @@ export interface RemoteClientOptions {
   readonly schema: SchemaMeta;
   readonly validators: Validators | undefined;
   readonly getToken: () => Promise<string>;
+  /** Called every ten seconds while the database is being opened, with the seconds it has taken. */
+  readonly onStillOpening?: (seconds: number) => void;
   readonly logger: Logger;
   /** Ends the worker; called once the database is closed. */
   readonly terminate: () => void;
@@ -38,6 +40,7 @@ export async function remoteClient(port: RpcPort, options: RemoteClientOptions):
   const ours: PageFunctions = {
     getToken: options.getToken,
     validate: (...args) => validators.validate(...args),
+    stillOpening: (seconds) => options.onStillOpening?.(seconds),
     status: (status) => hearStatus(status),
     listsChanged: () => changes.set(changes.get() + 1),
     liveRows: (id, rows) => listeners.get(id)?.(rows),

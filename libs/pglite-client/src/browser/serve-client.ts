@@ -1,14 +1,31 @@
 import { must, type Clock, type Logger, type Random } from '@millrace/kernel';
 import { startClient, type StartedClient } from '../client/start-client.js';
+import type { ClientStatus } from '../core/client-status.js';
 import type { Transport } from '../core/ports/transport.js';
+import { drainOutbox } from '../core/drain-outbox.js';
+import { pgliteStore } from '../store/pglite-store.js';
+import type { LocalPostgres } from '../store/open-pglite.js';
+import { leftoverOutboxes, type LeftoverDatabase, type LeftoverOutboxes, type Leftovers } from './leftover-outboxes.js';
 import type { OpenedStorage } from './open-storage.js';
 import { rpc, type RpcPort } from './rpc.js';
 import { transactions, type Transactions } from './transactions.js';
 import type { OpenRequest, PageFunctions, WorkerFunctions } from './wire.js';
 
+/** A principal's other databases in this browser. */
+export interface KeptElsewhere extends Leftovers {
+  open(database: LeftoverDatabase): Promise<LocalPostgres>;
+}
+
+export interface ServedStorage extends OpenedStorage {
+  readonly release: () => void;
+  /** Null if nothing is kept. */
+  readonly elsewhere: KeptElsewhere | null;
+}
+
 /** What the worker's surroundings give. */
 export interface ServeClientPorts {
-  readonly openStorage: (request: OpenRequest) => Promise<OpenedStorage & { readonly release: () => void }>;
+  /** `onStillOpening`: called every ten seconds while it opens, with the seconds it has taken. */
+  readonly openStorage: (request: OpenRequest, onStillOpening: (seconds: number) => void) => Promise<ServedStorage>;
   readonly transport: (url: string) => Transport;
   readonly clock: Clock;
   readonly random: Random;
@@ -19,6 +36,7 @@ interface Served {
   readonly client: StartedClient;
   readonly transactions: Transactions;
   readonly release: () => void;
+  readonly leftovers: LeftoverOutboxes | null;
 }
 
 /** The worker's half: owns database and socket, and does what its page asks. */
@@ -30,7 +48,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
 
   const ours: WorkerFunctions = {
     open: async (request) => {
-      const storage = await ports.openStorage(request);
+      const storage = await ports.openStorage(request, (seconds) => void page.stillOpening(seconds));
       const started = await startClient({
         pg: storage.pg,
         transport: ports.transport(request.url),
@@ -43,7 +61,12 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
         random: ports.random,
         logger: ports.logger,
       });
-      served = { client: started, transactions: transactions(started.db), release: storage.release };
+      served = {
+        client: started,
+        transactions: transactions(started.db),
+        release: storage.release,
+        leftovers: storage.elsewhere && seeToLeftovers(started, storage.elsewhere, request),
+      };
       started.status.subscribe((status) => void page.status(status));
       started.onStoreChange(() => void page.listsChanged());
       return { storage: storage.kind, status: started.status.get() };
@@ -73,10 +96,39 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
     resync: () => client().resync(),
     verify: () => client().verify(),
     close: async () => {
-      const { client: open, release } = opened();
+      const { client: open, release, leftovers } = opened();
+      leftovers?.stop();
       await open.close();
       release();
     },
   };
   const { remote: page } = rpc<PageFunctions>(port, ours);
+
+  function seeToLeftovers(started: StartedClient, kept: KeptElsewhere, request: OpenRequest): LeftoverOutboxes {
+    const { clock, random, logger } = ports;
+    const { schema } = request;
+    const leftovers = leftoverOutboxes({
+      ...kept,
+      drain: async (database, options) => {
+        const pg = await kept.open(database);
+        const store = pgliteStore({ pg, schema, newClientId: random.uuid(), logger, clock });
+        return drainOutbox(
+          { store, transport: ports.transport(request.url), schema, token: () => page.getToken(), logger },
+          options,
+        );
+      },
+      state: () => attention(started.status.get().phase),
+      onCount: (count) => started.elsewhere(count),
+      clock,
+      logger,
+    });
+    leftovers.start();
+    return leftovers;
+  }
+}
+
+/** Rows that are being loaded come first: until then nobody can work at all. */
+function attention(phase: ClientStatus['phase']): 'busy' | 'offline' | 'online' {
+  if (phase === 'live') return 'online';
+  return phase === 'opening' || phase === 'hydrating' || phase === 'closed' ? 'busy' : 'offline';
 }

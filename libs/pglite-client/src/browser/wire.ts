@@ -58,6 +58,8 @@ export type WorkerFunctions = {
 export type PageFunctions = {
   getToken(): Promise<string>;
   validate(table: string, row: Row, changed: readonly string[]): readonly ValidationIssue[];
+  /** The database is being opened, for so many seconds now. */
+  stillOpening(seconds: number): void;
   status(status: ClientStatus): void;
   /** Outbox or rejected list changed. */
   listsChanged(): void;

@@ -16,6 +16,8 @@ export interface CreateClientOptions {
   readonly storage: 'opfs' | 'memory';
   /** Whose database this is: two principals never share one [A5]. Needed for `opfs`. */
   readonly principal?: string;
+  /** A kept database can take long to open on a slow machine: called every ten seconds until it is, with the seconds it has taken. */
+  readonly onStillOpening?: (seconds: number) => void;
   /** Whether to connect at once (default). */
   readonly connect?: boolean;
 }

@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { noValidators, type SchemaMeta } from '@millrace/schema-meta';
 import { sha256, type HydrationFiles } from '@millrace/hydration';
 import type { Clock, Logger, Random } from '@millrace/kernel';
+import type { ElsewhereCount } from '../core/elsewhere-count.js';
 import type { Transport } from '../core/ports/transport.js';
 import { runClient } from '../core/run-client.js';
 import { liveQueries } from '../live/live-queries.js';
@@ -33,6 +34,8 @@ export interface StartClientOptions {
 export interface StartedClient extends MillraceClient {
   /** The machine has a network again. */
   online(): void;
+  /** What closed tabs left in this browser, as somebody counted it. */
+  elsewhere(count: ElsewhereCount): void;
   onStoreChange(listener: () => void): () => void;
 }
 
@@ -63,6 +66,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
     resync: running.resync,
     verify: running.verify,
     online: running.online,
+    elsewhere: running.elsewhere,
     onStoreChange: running.onStoreChange,
     close: running.close,
   };

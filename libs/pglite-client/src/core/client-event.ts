@@ -1,6 +1,7 @@
 import type { HydrationProgress } from '@millrace/hydration';
 import type { SyncError } from '@millrace/kernel';
 import type { ServerMessage } from '@millrace/sync-protocol';
+import type { ElsewhereCount } from './elsewhere-count.js';
 import type { OpenedStore, StoreSummary } from './ports/client-store.js';
 import type { ComparedTable } from './verification.js';
 
@@ -63,6 +64,8 @@ export type ClientEvent =
   | { readonly type: 'apply-failed'; readonly error: SyncError }
   /** The store changed for a reason of its own: a local write, a settled verdict, something disposed of. */
   | { readonly type: 'store-changed'; readonly summary: StoreSummary }
+  /** What closed tabs left in this browser has been counted. */
+  | { readonly type: 'elsewhere'; readonly count: ElsewhereCount }
   | { readonly type: 'store-failed'; readonly error: SyncError }
   | { readonly type: 'pushed'; readonly results: number; readonly summary: StoreSummary }
   | { readonly type: 'reconciled'; readonly summary: StoreSummary }

@@ -84,6 +84,8 @@ export function reduceClient(state: ClientState, event: ClientEvent): ClientStep
       return applyFailed(state, event);
     case 'store-changed':
       return pushSoon({ ...state, store: event.summary });
+    case 'elsewhere':
+      return step({ ...state, elsewhere: event.count });
     case 'pushed':
       return pushed(state, event);
     case 'reconciled':

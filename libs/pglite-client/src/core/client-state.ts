@@ -2,6 +2,7 @@ import type { HydrationProgress } from '@millrace/hydration';
 import type { ErrorCode, Position } from '@millrace/kernel';
 import type { Assembly } from './assembly.js';
 import type { HydrationOrder } from './hydration/hydration-order.js';
+import type { ElsewhereCount } from './elsewhere-count.js';
 import type { StoreSummary } from './ports/client-store.js';
 import type { ReceivedTransaction } from './received-transaction.js';
 import type { Verification } from './verification.js';
@@ -38,6 +39,7 @@ export interface ClientState {
   readonly schemaVersion: string;
   readonly registered: boolean;
   readonly store: StoreSummary;
+  readonly elsewhere: ElsewhereCount;
   /** Set while the cursor cannot be continued, or tables are not right: the next thing to do is hydrate [A4, S4]. */
   readonly due: HydrationOrder | null;
   /** Number of the newest hydration; what an older one reports is only data, never a step. */
@@ -71,6 +73,7 @@ export function initialState(options: { readonly schemaVersion: string; readonly
     schemaVersion: options.schemaVersion,
     registered: false,
     store: { position: null, scope: null, ackedMutation: 0, unsent: 0, pending: 0, rejected: 0 },
+    elsewhere: { pending: 0, rejected: 0, unread: 0 },
     due: null,
     hydration: 0,
     progress: null,

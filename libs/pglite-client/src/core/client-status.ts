@@ -1,6 +1,7 @@
 import type { HydrationProgress } from '@millrace/hydration';
 import type { Position } from '@millrace/kernel';
 import type { ResyncCause } from '@millrace/sync-protocol';
+import type { ElsewhereCount } from './elsewhere-count.js';
 import type { ClientFault, ClientState, Phase } from './client-state.js';
 
 /** What an app shows of its client. */
@@ -16,6 +17,8 @@ export interface ClientStatus {
   readonly pending: number;
   /** Refused ones that the app has not disposed of. */
   readonly rejected: number;
+  /** What other tabs of this principal, closed by now, left in this browser: nothing is in sync before it is sent. A live tab sees to it. */
+  readonly elsewhere: ElsewhereCount;
   /** While rows are loaded, and then until the stream has brought what happened meanwhile. */
   readonly progress: HydrationProgress | null;
   /** Why rows are loaded anew, while they are or have to be. */
@@ -37,6 +40,7 @@ export function statusOf(state: ClientState): ClientStatus {
     position: state.store.position,
     pending: state.store.pending,
     rejected: state.store.rejected,
+    elsewhere: state.elsewhere,
     progress: state.progress,
     resync: state.due?.cause ?? null,
     filling: state.due?.tables ?? null,

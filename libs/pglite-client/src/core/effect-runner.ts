@@ -1,12 +1,12 @@
 import { backoffDelay, CLOSE_CODE, errorText, SyncError, type Socket } from '@millrace/kernel';
-import { decodeServerMessages, encodeClientMessages, LIMITS } from '@millrace/sync-protocol';
+import { decodeServerMessages, encodeClientMessages } from '@millrace/sync-protocol';
 import type { ClientEffect, Delay, VerifyOutcome } from './client-effect.js';
 import type { ClientEvent, TimerName } from './client-event.js';
 import type { ClientState } from './client-state.js';
 import { compareCheckpoint } from './compare-checkpoint.js';
 import { hydrate } from './hydration/hydrate.js';
-import { toWire } from './pending-mutation.js';
 import type { StoreSummary } from './ports/client-store.js';
+import { pushOutbox } from './push-outbox.js';
 import type { RunClientOptions } from './run-client.js';
 import { tokenLifeMs } from './token-life.js';
 
@@ -120,18 +120,8 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
   }
 
   async function push(): Promise<ClientEvent> {
-    const { epoch, mutations } = await store.outbox({ mutations: LIMITS.pushMutations, bytes: LIMITS.pushBytes });
-    if (mutations.length === 0) return { type: 'pushed', results: 0, summary: await store.summary() };
-    const request = {
-      clientId: state().clientId,
-      epoch,
-      schemaVersion: schema.version,
-      mutations: mutations.map(toWire),
-    };
-    const outcome = await transport.push(request, await token());
-    if (outcome.kind === 'conflict') return { type: 'reconciled', summary: await store.reconcile(outcome.conflict) };
-    const { results } = outcome.response;
-    return { type: 'pushed', results: results.length, summary: await store.answer(results) };
+    const { conflict, results, summary } = await pushOutbox(state().clientId, { store, transport, schema, token });
+    return conflict ? { type: 'reconciled', summary } : { type: 'pushed', results, summary };
   }
 
   function startTimer(timer: TimerName, delay: Delay): void {

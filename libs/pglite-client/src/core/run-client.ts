@@ -7,6 +7,7 @@ import { reduceClient } from './client-reducer.js';
 import { initialState, type ClientState } from './client-state.js';
 import { statusOf, type ClientStatus } from './client-status.js';
 import { effectRunner } from './effect-runner.js';
+import type { ElsewhereCount } from './elsewhere-count.js';
 import { observable, type Observable } from './observable.js';
 import type { ClientStore, StoreSummary } from './ports/client-store.js';
 import type { Transport } from './ports/transport.js';
@@ -49,6 +50,8 @@ export interface RunningClient {
   verify(): Promise<VerifyReport>;
   /** A local transaction has committed and left the store like this. Whoever writes by other ways is heard through `onLocalWrite`, later. */
   written(summary: StoreSummary): void;
+  /** What closed tabs left in this browser, as somebody counted it. */
+  elsewhere(count: ElsewhereCount): void;
   /** Forgets a rejected mutation. */
   dispose(txId: string): Promise<void>;
   /** Ends the connection, waits for what the store is doing, and closes it. Calling it again waits for the same end. */
@@ -130,6 +133,7 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
       return waiting.promise;
     },
     written: (summary) => dispatch({ type: 'store-changed', summary }),
+    elsewhere: (count) => dispatch({ type: 'elsewhere', count }),
     dispose: async (txId) => {
       const summary = await store.dispose(txId);
       dispatch({ type: 'store-changed', summary });

@@ -27,6 +27,9 @@ export function fakeOpfs(): FakeOpfs {
         if (!('bytes' in found)) throw new DOMException(`${name} is a folder`, 'TypeMismatchError');
         return fileHandle(opfs, found);
       }),
+    keys: async function* () {
+      yield* opfs.entries.keys();
+    },
     removeEntry: (name) =>
       Promise.resolve().then(() => {
         if (!opfs.entries.delete(name)) notFound(name);

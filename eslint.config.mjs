@@ -5,7 +5,14 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 import { sourceEdges, specEdges, systemTestEdges } from './tools/workspace-plugin/src/eslint/boundaries.mjs';
 import { anyRuntimeRules, nodeLibraries, socketAdapterRules } from './tools/workspace-plugin/src/eslint/platform.mjs';
-import { everywhere, inEntities, inLibraries, inTests } from './tools/workspace-plugin/src/eslint/syntax.mjs';
+import { projectGraphPlugin } from './tools/workspace-plugin/src/eslint/project-graph.mjs';
+import {
+  everywhere,
+  inAnyRuntime,
+  inEntities,
+  inLibraries,
+  inTests,
+} from './tools/workspace-plugin/src/eslint/syntax.mjs';
 
 const typescript = ['**/*.ts', '**/*.tsx', '**/*.mts'];
 /** Specs, and what a library keeps for its own specs alone. */
@@ -47,8 +54,9 @@ export default [
   },
   {
     files: typescript,
-    plugins: { '@nx': nx },
+    plugins: { '@nx': nx, workspace: projectGraphPlugin },
     rules: {
+      'workspace/project-graph': 'error',
       ...boundaries(sourceEdges),
       '@typescript-eslint/consistent-type-imports': [
         'error',
@@ -68,9 +76,17 @@ export default [
   // It speaks to users of the React Compiler, which the apps don't use.
   { files: ['**/*.tsx'], rules: { 'react-hooks/incompatible-library': 'off' } },
   { files: ['libs/**/src/**'], rules: { 'no-restricted-syntax': inLibraries } },
-  { files: ['libs/entities/**/src/**'], rules: { 'no-restricted-syntax': inEntities } },
-  { files: ['libs/**/src/**'], ignores: [...tests, ...nodeLibraries, kernelPorts], rules: anyRuntimeRules },
-  { files: ['libs/postgres/src/**'], ignores: tests, rules: socketAdapterRules },
+  {
+    files: ['libs/**/src/**'],
+    ignores: [...tests, ...nodeLibraries, kernelPorts],
+    rules: { ...anyRuntimeRules, 'no-restricted-syntax': inAnyRuntime },
+  },
+  { files: ['libs/entities/**/src/**'], ignores: tests, rules: { 'no-restricted-syntax': inEntities } },
+  {
+    files: ['libs/postgres/src/**'],
+    ignores: tests,
+    rules: { ...socketAdapterRules, 'no-restricted-syntax': inLibraries },
+  },
   // The entry of the browser's database worker: a composition root, and its console is the log.
   { files: ['libs/pglite-client/src/worker.ts'], rules: { 'no-console': 'off' } },
   { files: tests, rules: { ...boundaries(specEdges), 'no-restricted-syntax': inTests } },

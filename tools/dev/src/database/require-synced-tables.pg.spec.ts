@@ -1,4 +1,3 @@
-import { migrateDomain } from '@millrace/migrations-server';
 import { describeFailure } from '@millrace/processes';
 import { acquireDatabase } from '@millrace/testing-postgres';
 import type { TestDatabase } from '@millrace/testing-postgres';
@@ -32,6 +31,7 @@ describe('requireSyncedTables', () => {
   });
 
   it('names everything that is other than the entities have it, each with the statement that mends it', async () => {
+    const { migrateDomain } = await import('@millrace/migrations-server');
     await migrateDomain({ url: database.url });
     expect(await told()).toBe('');
     await run(`alter table payments drop constraint payments_pkey;

@@ -36,18 +36,20 @@ const runtimeEdges = [
   may('runtime:node', runtimes('any', 'node')),
 ];
 
+/** `sync` is what both ends speak; `server` is what only the server runs: history, sessions, the write path, the way to Postgres. */
 const scopeEdges = [
   may('scope:shared', scopes('shared')),
   may('scope:schema', scopes('schema', 'shared')),
   may('scope:sync', scopes('sync', 'schema', 'shared')),
+  may('scope:server', scopes('server', 'sync', 'schema', 'shared')),
   may('scope:entities', scopes('entities', 'sync', 'schema', 'shared')),
   may('scope:migrations', scopes('migrations', 'entities', 'sync', 'schema', 'shared')),
-  may('scope:replication', scopes('replication', 'sync', 'schema', 'shared')),
-  may('scope:hydration', scopes('hydration', 'sync', 'schema', 'shared')),
+  may('scope:replication', scopes('replication', 'server', 'sync', 'schema', 'shared')),
+  may('scope:hydration', scopes('hydration', 'server', 'sync', 'schema', 'shared')),
   may('scope:client', scopes('client', 'hydration', 'sync', 'schema', 'shared')),
   may(
     'scope:worker',
-    scopes('worker', 'replication', 'hydration', 'migrations', 'entities', 'sync', 'schema', 'shared'),
+    scopes('worker', 'replication', 'hydration', 'server', 'migrations', 'entities', 'sync', 'schema', 'shared'),
   ),
   may('scope:admin', scopes('admin', 'sync', 'schema', 'shared')),
   may('scope:demo', scopes('demo', 'client', 'migrations', 'entities', 'sync', 'schema', 'shared')),
@@ -63,7 +65,7 @@ export const sourceEdges = [...typeEdges, ...runtimeEdges, ...scopeEdges];
 const forSpecs = {
   type: types('testing', 'tool', 'adapter', 'data'),
   runtime: runtimes('node'),
-  scope: scopes('testing', 'tools', 'migrations', 'sync', 'schema', 'shared'),
+  scope: scopes('testing', 'tools', 'migrations', 'server', 'sync', 'schema', 'shared'),
 };
 
 export const specEdges = sourceEdges.map(({ sourceTag, onlyDependOnLibsWithTags }) => ({

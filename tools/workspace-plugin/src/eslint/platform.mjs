@@ -43,8 +43,39 @@ const randomIds = {
   message: 'Random and time come in through the ports of @millrace/kernel.',
 };
 
+/** `import()` is no declaration, so the rule for imports does not see it; a slash can't stand in a selector. */
+const dynamicImportOf = (names, message) => {
+  const pattern = `/^(${names})/`;
+  return ['source.value', 'source.quasis.0.value.raw'].map((path) => ({
+    selector: `ImportExpression[${path}=${pattern}]`,
+    message,
+  }));
+};
+const bareNames = builtinModules.filter((name) => /^[a-z]\w*$/.test(name)).join('|');
+
+export const platformImports = [
+  ...dynamicImportOf(`node:|(${bareNames})(\\u002F|$)`, nodeModule.message),
+  ...dynamicImportOf('cloudflare:', cloudflareModule.message),
+];
+
 const port = (name) => `Take ${name} as a parameter, so that tests and the simulation decide it.`;
 const property = (object, name, replacement) => ({ object, property: name, message: port(replacement) });
+
+const timers = ['setTimeout', 'setInterval', 'setImmediate'];
+const platformGlobals = ['process', 'Buffer', 'window', 'document', 'localStorage', 'require'];
+const notEverywhere = 'This library runs in every runtime: this global does not exist in all of them.';
+
+const globalsExcept = (...allowed) => [
+  'error',
+  ...timers.map((name) => ({ name, message: port('the Clock port') })),
+  ...platformGlobals.filter((name) => !allowed.includes(name)).map((name) => ({ name, message: notEverywhere })),
+];
+
+/** The same names by way of the global object. */
+const globalProperties = ['globalThis', 'self', 'global'].flatMap((object) => [
+  ...timers.map((name) => property(object, name, 'the Clock port')),
+  ...platformGlobals.map((name) => ({ object, property: name, message: notEverywhere })),
+]);
 
 export const anyRuntimeRules = {
   'no-restricted-imports': ['error', { paths: [randomIds], patterns: [nodeModule, cloudflareModule] }],
@@ -55,19 +86,13 @@ export const anyRuntimeRules = {
     property('Math', 'random', 'the Random port'),
     property('crypto', 'randomUUID', 'the Random port'),
     property('crypto', 'getRandomValues', 'the Random port'),
+    ...globalProperties,
   ],
-  'no-restricted-globals': [
-    'error',
-    ...['setTimeout', 'setInterval'].map((name) => ({ name, message: port('the Clock port') })),
-    ...['process', 'window', 'document', 'localStorage'].map((name) => ({
-      name,
-      message: 'This library runs in every runtime: this global does not exist in all of them.',
-    })),
-  ],
+  'no-restricted-globals': globalsExcept(),
   'no-console': 'error',
 };
 
-/** The adapter of `pg` and workerd's sockets; the Node modules it may use exist in workerd too. */
+/** The adapter of `pg` and workerd's sockets; the Node modules it may use exist in workerd too, and `Buffer` is what `pg` speaks. */
 const inBothRuntimes = '(node:)?(events|async_hooks)$';
 
 export const socketAdapterRules = {
@@ -75,4 +100,5 @@ export const socketAdapterRules = {
     'error',
     { paths: [randomIds], patterns: [{ ...nodeModule, regex: `^(?!${inBothRuntimes})${nodeModule.regex.slice(1)}` }] },
   ],
+  'no-restricted-globals': globalsExcept('Buffer'),
 };

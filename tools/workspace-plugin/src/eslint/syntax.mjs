@@ -1,3 +1,5 @@
+import { platformImports } from './platform.mjs';
+
 const refuse = (selector, message) => ({ selector, message });
 
 const exportAll = refuse('ExportAllDeclaration', 'Name what you export: a public surface is chosen, not collected.');
@@ -17,5 +19,6 @@ const untypedColumn = refuse(
 /** One list per kind of file, since a later `no-restricted-syntax` replaces an earlier one. */
 export const everywhere = ['error', exportAll];
 export const inLibraries = ['error', exportAll, clockRead];
-export const inEntities = ['error', exportAll, clockRead, untypedColumn];
+export const inAnyRuntime = ['error', exportAll, clockRead, ...platformImports];
+export const inEntities = [...inAnyRuntime, untypedColumn];
 export const inTests = ['error', exportAll, lonelyTest];

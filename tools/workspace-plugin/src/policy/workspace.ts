@@ -32,20 +32,27 @@ export interface LintMessage {
 
 const run = promisify(execFile);
 
-const runScript = async (script: string, ...args: string[]): Promise<unknown> => {
+const runScript = async (script: string, args: readonly string[] = [], env = {}): Promise<unknown> => {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, script), ...args], {
     cwd: workspaceRoot,
-    env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true' },
+    env: { ...process.env, NX_DAEMON: 'false', NX_NO_CLOUD: 'true', ...env },
     maxBuffer: 16 * 1024 * 1024,
   });
-  return JSON.parse(stdout);
+  // Nx may have had something to say before.
+  return JSON.parse(stdout.slice(stdout.lastIndexOf('\n') + 1));
 };
 
 export const readProjects = () => runScript('print-projects.ts') as Promise<Project[]>;
 
 /** The messages of each probe, in the order of the probes. */
 export const lint = (probes: readonly LintProbe[]) =>
-  runScript('print-lint-messages.ts', workspaceRoot, JSON.stringify(probes)) as Promise<LintMessage[][]>;
+  runScript('print-lint-messages.ts', [workspaceRoot, JSON.stringify(probes)]) as Promise<LintMessage[][]>;
+
+/** The same by the graph that lies in this folder, if one does. */
+export const lintWithStoredGraph = (probes: readonly LintProbe[], folder: string) =>
+  runScript('print-lint-messages.ts', [workspaceRoot, JSON.stringify(probes), 'stored-graph'], {
+    NX_WORKSPACE_DATA_DIRECTORY: folder,
+  }) as Promise<LintMessage[][]>;
 
 export const readText = (path: string) => readFileSync(join(workspaceRoot, path), 'utf8');
 

@@ -2,8 +2,11 @@ import { SyncError } from '@millrace/kernel';
 
 /** The server does not keep this chunk any more: its snapshot has to be asked for anew. */
 export class ChunkGone extends SyncError {
+  readonly table: string;
+
   constructor(table: string, n: number) {
     super('not-found', `chunk ${n} of ${table} is not kept any more`);
+    this.table = table;
   }
 }
 

@@ -292,6 +292,24 @@ describe('hydrate', () => {
       expect(store.rows('items')).toEqual(rows.slice(1));
     });
 
+    it('(I9) asks for newer rows when the server hands out the same manifest for chunks that have vanished', async () => {
+      const { server, run, asked, store } = world();
+      server.stored.set('items', { seq: 10, rows });
+      const vanished = () => {
+        throw new SyncError('not-found', 'gone');
+      };
+      server.chunk = (table, _n, bytes) => (table === 'items' ? vanished() : bytes);
+      server.onManifest = ({ atLeast }) => {
+        if (atLeast !== '11') return;
+        server.stored.set('items', { seq: 11, rows });
+        server.chunk = (_table, _n, bytes) => bytes;
+      };
+      await run();
+      expect(asked().at(-1)).toEqual([['items'], '11']);
+      expect(asked()).toHaveLength(3);
+      expect(store.rows('items')).toEqual(rows);
+    });
+
     it('leaves nothing behind once the rows are durable', async () => {
       const { server, run, files } = world();
       server.stored.set('items', { seq: 10, rows });

@@ -74,6 +74,7 @@ async function attempt(order: HydrationOrder, ports: HydrationPorts, options: At
   let manifest = (await keptManifest(files, wish, { schemaVersion: schema.version, clock })) ?? (await request(wish));
   let growths = 0;
   let repairs = 0;
+  const gone = new Set<string>();
   for (;;) {
     if (kept) checkContinues(manifest, kept);
     await keepManifest(files, { manifest, wish }, clock);
@@ -87,7 +88,7 @@ async function attempt(order: HydrationOrder, ports: HydrationPorts, options: At
     try {
       return await loadRows({ manifest, tail, fresh: here.position === null, kept: kept !== null }, ports, options);
     } catch (error) {
-      const repair = ++repairs > REPAIRS || options.signal.aborted ? null : repairOf(error, manifest, wish);
+      const repair = ++repairs > REPAIRS || options.signal.aborted ? null : repairOf(error, { manifest, wish, gone });
       if (repair === null) throw error;
       logger.error('downloaded rows are not usable', { error: errorText(error), tables: repair.wish.tables });
       manifest = repair.replaces ? await request(repair.wish) : await grow(manifest, repair.wish);
@@ -172,9 +173,21 @@ interface Repair {
   readonly replaces: boolean;
 }
 
+interface RepairFacts {
+  readonly manifest: SnapshotManifest;
+  readonly wish: SnapshotWish;
+  /** Ids of tables whose chunks were gone before. A server that names one again does not know it: its store has lost them. */
+  readonly gone: Set<string>;
+}
+
 /** What to ask for after rows turned out not to be usable; null where that would not help. */
-function repairOf(error: unknown, manifest: SnapshotManifest, wish: SnapshotWish): Repair | null {
-  if (error instanceof ChunkGone) return { wish, replaces: true };
+function repairOf(error: unknown, { manifest, wish, gone }: RepairFacts): Repair | null {
+  if (error instanceof ChunkGone) {
+    const id = manifest.tables.find(({ name }) => name === error.table)?.id ?? '';
+    if (gone.has(id)) return { wish: newerThan(manifest, [error.table]), replaces: false };
+    gone.add(id);
+    return { wish, replaces: true };
+  }
   if (error instanceof ChunkCorrupt) return { wish: newerThan(manifest, [error.table]), replaces: false };
   if (error instanceof SyncError && error.code === 'snapshot-corrupt')
     return {

@@ -43,6 +43,19 @@ describe('tokens by a shared secret (X14)', () => {
     });
   });
 
+  it.each([
+    ['a sub with a NUL', { sub: 'a\0b' }, 'sub'],
+    ['a sub with half a character', { sub: 'a\ud800' }, 'sub'],
+    ['a sub of 256 characters', { sub: 'a'.repeat(256) }, 'sub'],
+    ['another claim with a NUL', { tenantId: 't\0' }, 'tenantId'],
+  ])('X14 names %s: Postgres could not hold it', async (_what, claims, name) => {
+    await expect(verifier.verify(await token({ ...good, ...claims }))).rejects.toMatchObject({
+      code: 'unauthenticated',
+      message: expect.stringContaining(name) as string,
+    });
+    await expect(verifier.verify(await token({ ...good, sub: 'é'.repeat(255) }))).resolves.toBeDefined();
+  });
+
   it('takes what signToken signs', async () => {
     const own = createTokenVerifier({ ...settings, jwtIssuer: null, jwtAudience: null }, () => NOW);
     await expect(

@@ -14,6 +14,8 @@ import type { Settings } from '../settings.js';
 /** Seconds for which claims may hold at most, whatever the token says: a right that is taken away ends within this time. */
 const MAX_LIFE_SECONDS = 15 * 60;
 const CLOCK_TOLERANCE_SECONDS = 5;
+/** As OpenID Connect bounds it: it is part of keys and indexes. */
+const SUB_CHARS = 255;
 const KEY_SET_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 
 /** Verifies bearer tokens. Algorithms are fixed by configuration, never by the token (X14). */
@@ -84,10 +86,21 @@ function isFaultOfToken(cause: unknown): boolean {
 function principalOf(payload: JWTPayload, nowMs: number): Principal {
   const { sub, exp } = payload;
   if (typeof sub !== 'string' || sub === '') throw new SyncError('unauthenticated', 'the token has no sub');
+  if (sub.length > SUB_CHARS)
+    throw new SyncError('unauthenticated', `sub of the token is longer than ${SUB_CHARS} characters`);
+  const claims = claimsOf(payload);
+  const [unstorable] = Object.entries(claims).find(([, text]) => !isStorable(text)) ?? [];
+  if (unstorable !== undefined)
+    throw new SyncError('unauthenticated', `${unstorable} of the token is not text that Postgres can hold`);
   if (!Number.isSafeInteger(exp))
     throw new SyncError('unauthenticated', 'exp of the token is not a whole number of seconds');
   const latest = Math.floor(nowMs / 1000) + MAX_LIFE_SECONDS;
-  return { sub, claims: claimsOf(payload), expiresAt: Math.min(exp as number, latest) };
+  return { sub, claims, expiresAt: Math.min(exp as number, latest) };
+}
+
+/** Postgres text holds neither NUL nor half a surrogate pair; a query with either would fail, each time. */
+function isStorable(text: string): boolean {
+  return !/\0|\p{Surrogate}/u.test(text);
 }
 
 /** Text claims only: rules compare Postgres text, and a number or object in a token has no one spelling. In a plain object: RPC carries no other. */

@@ -41,7 +41,7 @@ function word(decision: Decision): string {
   }
 }
 
-describe('DESIGN §4: what a write meets on a row that has changed since', () => {
+describe('conflict policies: what a write meets on a row that has changed since [W7]', () => {
   const mine = 'writes body=my body';
   describe.each<[ConflictPolicy, Record<string, string>]>([
     [

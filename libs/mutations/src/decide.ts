@@ -11,7 +11,7 @@ export type Decision =
   | { readonly kind: 'reject'; readonly reason: VerdictReason };
 
 /**
- * The table of DESIGN §4. `current`: the row as the writer may see it, locked; null when there is none *or* none for the writer's eyes: the
+ * The conflict policies of docs/rules.md. `current`: the row as the writer may see it, locked; null when there is none *or* none for the writer's eyes: the
  * two must not be told apart [W7]. Decides by the server's commit order alone: no clock of a client has a say (F70).
  */
 export function decide(change: CheckedChange, current: Row | null): Decision {

@@ -45,7 +45,7 @@ export interface ColumnMeta {
   readonly setBy: 'client' | 'server';
 }
 
-/** What a write meets that was made on a row which has changed since; the table of DESIGN §4. */
+/** What a write meets that was made on a row which has changed since; the conflict policies of docs/rules.md. */
 export type ConflictPolicy = 'last-write-wins' | 'server-wins' | 'reject-stale';
 
 /** The table of that name, or undefined: names from outside are only ever looked up, never quoted and hoped for (X1). */

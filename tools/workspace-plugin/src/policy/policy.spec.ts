@@ -102,3 +102,27 @@ describe('the root manifest', () => {
     expect(Object.entries(direct).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
   });
 });
+
+describe('rule numbers', () => {
+  const defined = [...readText('docs/rules.md').matchAll(/^- \*\*([A-Z]\d+)\*\*/gm)].map(([, id]) => id);
+  /** As in [H3], (X25), I5: a letter that a group of rules has, and a number. Longer words, such as `C4A`, are none. */
+  const CITED = /(?<![\w-])[ACDEFHIMSWXZ]\d{1,2}(?![\w-])/g;
+  const pages = ['README.md', 'docs/architecture.md', 'libs/sync-protocol/SPEC.md'];
+
+  it('are defined once', () => {
+    expect(defined.filter((id, index) => defined.indexOf(id) !== index)).toEqual([]);
+    expect(defined.length).toBeGreaterThan(100);
+  });
+
+  it('that sources and pages cite are defined in docs/rules.md', () => {
+    const files = [...projects.flatMap(sourcesOf), ...projects.map(({ root }) => `${root}/README.md`), ...pages];
+    const undefinedIn = (path: string) =>
+      [...new Set(readText(path).match(CITED))].filter((id) => !defined.includes(id)).map((id) => `${path}: ${id}`);
+    expect(files.flatMap(undefinedIn)).toEqual([]);
+  });
+
+  it('are the only plan that sources name: a reader has the repository alone', () => {
+    const namesAnother = (path: string) => /\bDESIGN §|PROTOCOL\.md/.test(readText(path));
+    expect(projects.flatMap(sourcesOf).filter(namesAnother)).toEqual([]);
+  });
+});

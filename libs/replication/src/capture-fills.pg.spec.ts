@@ -49,8 +49,8 @@ describeEachDecoder((_decoder, open) => {
     return `fill ${table} ${(JSON.parse(metadata as string) as { cause: string }).cause}`;
   }
 
-  async function until(condition: () => boolean, also: () => void): Promise<void> {
-    while (!condition()) {
+  async function until(condition: () => boolean | Promise<boolean>, also: () => void): Promise<void> {
+    while (!(await condition())) {
       also();
       await world.sql.query('select pg_sleep(0.02)');
     }
@@ -163,6 +163,79 @@ describeEachDecoder((_decoder, open) => {
       const head = await world.settle(capture);
       expect(await brief()).toEqual(['insert 1', 'fill items rewritten', 'insert 2']);
       expect(head.epoch).toBe(epoch);
+    });
+
+    const publication = (change: string) => world.sql.query(`alter publication millrace ${change}`);
+    const fills = async () => (await brief()).filter((line) => line.startsWith('fill'));
+
+    test.each([
+      ['while we read', false],
+      ['while we were away', true],
+    ])(
+      '[M4] (I12) a table that left the publication %s and is back is marked once: what was written meanwhile is in no stream',
+      async (_when, away) => {
+        const first = await begun({ reader, catalogMs: 0 });
+        await insert(1);
+        await world.settle(first.capture);
+        if (away) await first.capture.stop();
+        await publication('drop table items');
+        await insert(2);
+        await publication('add table items');
+        const { capture } = away ? await begun({ reader }) : first;
+        await until(
+          async () => (await fills()).length > 0,
+          () => capture.tick(),
+        );
+        await insert(3);
+        const head = await world.settle(capture);
+        expect(await fills()).toEqual(['fill items late-table']);
+        expect((await brief()).slice(-2)).toEqual(['fill items late-table', 'insert 3']);
+        expect(head.epoch).toBe(first.epoch);
+        await capture.stop();
+        await begun({ reader });
+        expect(await fills()).toEqual(['fill items late-table']);
+      },
+    );
+
+    test('[M4] a table that leaves the publication while we read is published again, and marked', async () => {
+      const { capture, epoch } = await begun({ reader, catalogMs: 0 });
+      await publication('drop table items');
+      await insert(1);
+      await until(
+        async () => (await fills()).length > 0,
+        () => capture.tick(),
+      );
+      await insert(2);
+      const head = await world.settle(capture);
+      expect((await brief()).slice(-2)).toEqual(['fill items late-table', 'insert 2']);
+      expect(head.epoch).toBe(epoch);
+    });
+
+    test('[M4] (I12) a publication that leaves rows out is named, and its table is marked once it does not', async () => {
+      const { capture, epoch } = await begun({ reader, catalogMs: 0 });
+      const tables = (items: string) => publication(`set table ${items}, sync.client_mutation, sync.client_migration`);
+      await tables("items where (name <> 'hidden')");
+      await until(
+        () => capture.status().capture.state === 'misconfigured',
+        () => capture.tick(),
+      );
+      expect(capture.status().capture.detail).toContain('it filters the rows of items');
+      await tables('items');
+      await until(
+        async () => (await fills()).length > 0,
+        () => capture.tick(),
+      );
+      expect((await world.settle(capture)).epoch).toBe(epoch);
+    });
+
+    test('[C1] a table of acks that was out of the publication begins a new epoch: no fill brings acks back', async () => {
+      const first = await begun({ reader });
+      await first.capture.stop();
+      await publication('drop table sync.client_mutation');
+      await publication('add table sync.client_mutation');
+      const second = await begun({ reader });
+      expect(second.epoch).not.toBe(first.epoch);
+      expect(second.capture.status().epochs[0]?.cause).toBe('tables-added');
     });
 
     test('[M4] columns that are not synced may come and go', async () => {

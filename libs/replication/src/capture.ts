@@ -11,7 +11,7 @@ import {
   type SqlSession,
 } from '@millrace/kernel';
 import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
-import { createHealth } from './health.js';
+import { createHealth, RECOVERED_AFTER_MS } from './health.js';
 import { createLsnWaiters } from './lsn-waiters.js';
 import { createNapper } from './nap.js';
 import { commitTimeMs } from './pgoutput/commit-time.js';
@@ -32,8 +32,6 @@ const DEFAULTS = {
   renewMs: 5 * 60_000,
   catalogMs: 60_000,
 } as const;
-/** A session that lasted so long has recovered: the next failure starts counting anew. */
-const RECOVERED_AFTER_MS = 10_000;
 /** A slot that its last reader still holds is asked for often: the old walsender is gone within moments, and each moment is lag. */
 const BUSY_RETRY_MS = 1_000;
 /** How long {@link Capture.waitFor} waits for the WAL to move by itself before it moves it. */
@@ -266,6 +264,7 @@ class CaptureLoop implements Capture {
       napper: this.#pollNap,
       reading: () => this.#health.become(working),
       reportUnknown: (table, column) => this.#reportUnknown(table, column),
+      redescribed: () => void this.#watchCatalog(0),
       signal,
     };
   }
@@ -299,10 +298,10 @@ class CaptureLoop implements Capture {
   }
 
   /** A table that nobody writes to is not in the stream, however it was altered: a new session looks into it, and asks for what is needed [M4]. */
-  async #watchCatalog(): Promise<void> {
-    const { clock, catalogMs, logger } = this.#options;
+  async #watchCatalog(everyMs = this.#options.catalogMs): Promise<void> {
+    const { clock, logger } = this.#options;
     const [sql, stream] = [this.#sql, this.#stream];
-    if (!sql || !stream || clock.now() - stream.catalogSeenAt < catalogMs) return;
+    if (!sql || !stream || clock.now() - stream.catalogSeenAt < everyMs) return;
     stream.catalogSeenAt = clock.now();
     try {
       if ((await catalogText(sql, this.#options)) !== stream.catalog) stream.renew.abort(new RenewStream());

@@ -16,6 +16,9 @@ export interface ConfirmedStore {
   /** The columns of each synced table as they were last seen in the stream, for {@link FillMarks}; null before the first time. */
   loadSignatures(): Promise<ReadonlyMap<string, string> | null>;
   saveSignatures(signatures: ReadonlyMap<string, string>): Promise<void>;
+  /** How each captured table was published when it was last known to miss nothing; null before the first time. */
+  loadMemberships(): Promise<ReadonlyMap<string, string> | null>;
+  saveMemberships(memberships: ReadonlyMap<string, string>): Promise<void>;
 }
 
 export function confirmedState(position: Position, slotTarget: Lsn): ConfirmedState {

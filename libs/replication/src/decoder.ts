@@ -24,6 +24,8 @@ export interface DecodedTransaction {
 export interface DecoderOptions {
   readonly schema: SchemaMeta;
   readonly reportUnknown: ReportUnknown;
+  /** Postgres has described a table again within a session: something in the catalog has changed about it, perhaps how it is published. */
+  readonly redescribed?: () => void;
   /** Transactions that cannot be decoded or stored, by commit LSN: fill marks of their tables take their place [C9]. */
   readonly skips?: Skips;
 }

@@ -30,9 +30,14 @@ export interface CaptureStatus {
   /** Age of the last persisted commit at the moment it was persisted, ms. */
   readonly lagMs: number | null;
   readonly lastCommitAt: string | null;
+  /** Since when nothing has gone well for longer than moments; null: capture works, or rests. */
+  readonly failingSince: string | null;
   readonly counters: { readonly transactions: number; readonly changes: number; readonly quarantined: number };
   readonly epochs: readonly { readonly epoch: string; readonly cause: string; readonly startedAt: string }[];
 }
+
+/** A session that lasted so long has recovered: the next failure starts counting anew. */
+export const RECOVERED_AFTER_MS = 10_000;
 
 export interface HealthOptions {
   readonly clock: Clock;
@@ -51,6 +56,8 @@ export interface Health {
   status(position: Position | null): CaptureStatus;
 }
 
+const WORKING: ReadonlySet<CaptureState> = new Set(['streaming', 'polling', 'gate-waiting']);
+
 export function createHealth({ clock, decoder, reader }: HealthOptions): Health {
   const isoNow = () => new Date(clock.now()).toISOString();
   let capture: CaptureStatus['capture'] = { state: 'asleep', detail: null, decoder, reader, since: isoNow() };
@@ -59,9 +66,18 @@ export function createHealth({ clock, decoder, reader }: HealthOptions): Health 
   let counters = { transactions: 0, changes: 0, quarantined: 0 };
   let lagMs: number | null = null;
   let lastCommitAt: string | null = null;
+  let failingSince: number | null = null;
+  let workingSince: number | null = null;
+  const recovered = () => workingSince !== null && clock.now() - workingSince >= RECOVERED_AFTER_MS;
+  const follow = (state: CaptureState) => {
+    if (recovered() || state === 'asleep') failingSince = null;
+    if (state === 'backoff' || state === 'misconfigured') failingSince ??= clock.now();
+    workingSince = WORKING.has(state) ? (workingSince ?? clock.now()) : null;
+  };
 
   return {
     become(state, detail) {
+      follow(state);
       const since = state === capture.state ? capture.since : isoNow();
       capture = { ...capture, state, detail: detail ?? null, since };
     },
@@ -91,6 +107,15 @@ export function createHealth({ clock, decoder, reader }: HealthOptions): Health 
     quarantined() {
       counters = { ...counters, quarantined: counters.quarantined + 1 };
     },
-    status: (position) => ({ capture, slot, position, lagMs, lastCommitAt, counters, epochs }),
+    status: (position) => ({
+      capture,
+      slot,
+      position,
+      lagMs,
+      lastCommitAt,
+      failingSince: failingSince === null || recovered() ? null : new Date(failingSince).toISOString(),
+      counters,
+      epochs,
+    }),
   };
 }

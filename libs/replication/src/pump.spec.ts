@@ -61,6 +61,8 @@ function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 
     store: {
       load: () => Promise.resolve(null),
       loadSignatures: () => Promise.resolve(null),
+      loadMemberships: () => Promise.resolve(null),
+      saveMemberships: () => Promise.resolve(),
       saveSignatures: (signatures) => {
         effects.push(`signatures of ${[...signatures.keys()].join()}`);
         return Promise.resolve();

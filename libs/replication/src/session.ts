@@ -15,6 +15,7 @@ import { createTaskGroup, type TaskGroup } from './task-group.js';
 
 export interface SessionOptions extends Required<CaptureOptions> {
   readonly reportUnknown: ReportUnknown;
+  readonly redescribed: () => void;
   readonly observer: PumpObserver;
   readonly skips: Skips;
   /** Woken by `nudge()`: the poll reader's rest. */

@@ -33,5 +33,10 @@ export function confirmedStore(storage: DurableObjectStorage): ConfirmedStore {
     },
     // On disk with the state that is saved next.
     saveSignatures: async (signatures) => storage.put('signatures', Object.fromEntries(signatures)),
+    loadMemberships: async () => {
+      const stored = await storage.get<Readonly<Record<string, string>>>('memberships');
+      return stored ? new Map(Object.entries(stored)) : null;
+    },
+    saveMemberships: async (memberships) => storage.put('memberships', Object.fromEntries(memberships)),
   };
 }

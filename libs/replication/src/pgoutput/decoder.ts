@@ -9,7 +9,7 @@ import { readRelation, type RelationPlan } from './relation.js';
 import { readTuple, type Tuple } from './tuple.js';
 
 /** Turns the messages of one replication session of `pgoutput`, protocol version 1, into transactions. */
-export function createPgoutputDecoder({ schema, reportUnknown, ...options }: DecoderOptions): Decoder {
+export function createPgoutputDecoder({ schema, reportUnknown, redescribed, ...options }: DecoderOptions): Decoder {
   const relations = new Map<number, RelationPlan | null>();
   const transaction = createOpenTransaction({ schema, ...options });
 
@@ -60,6 +60,7 @@ export function createPgoutputDecoder({ schema, reportUnknown, ...options }: Dec
   const relation = (reader: ByteReader): void => {
     const { id, plan, signature } = readRelation(reader, schema, reportUnknown);
     reader.end();
+    if (relations.has(id)) redescribed?.();
     relations.set(id, plan);
     if (plan && signature !== null) transaction.describe(plan.table, signature);
   };

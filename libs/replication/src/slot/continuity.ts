@@ -36,6 +36,8 @@ export interface ContinuityFacts {
   readonly decoder: string;
   readonly system: SystemFacts;
   readonly publication: PublicationFacts;
+  /** Captured tables of which something may be missing in the stream, whether they are in the publication by now or not. */
+  readonly late: readonly string[];
 }
 
 /**
@@ -55,7 +57,7 @@ export function breachOf(facts: ContinuityFacts): EpochCause | null {
   if (slot.plugin !== facts.decoder) return 'decoder-changed';
   if (isAhead(slot, state.lastEndLsn, stored)) return 'slot-ahead';
   if (!facts.publication.exists) return 'publication-missing';
-  return lacksEngineTables(facts.publication) ? 'tables-added' : null;
+  return lacksEngineTables(facts.late) ? 'tables-added' : null;
 }
 
 /** The slot was moved, or made again, beyond all that we persisted or meant to move it to: what lay between is gone (F11). */

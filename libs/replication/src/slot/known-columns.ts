@@ -32,8 +32,14 @@ export async function knownColumns(
   return known;
 }
 
-/** What the catalog says of the synced tables: another text is a reason to look closer. */
+/** What the catalog says of the synced tables and of how they are published: another text is a reason to look closer. */
 export async function catalogText(sql: SqlConnection, options: PublicationOptions): Promise<string> {
-  const { missing } = await readPublication(sql, options);
-  return JSON.stringify([missing, ...(await catalogSignatures(sql, options.schema))]);
+  const { exists, missing, memberships, leavesOut } = await readPublication(sql, options);
+  return JSON.stringify([
+    exists,
+    missing,
+    leavesOut,
+    ...memberships,
+    ...(await catalogSignatures(sql, options.schema)),
+  ]);
 }

@@ -13,7 +13,7 @@ import type { DecoderName } from '../output-plugin.js';
 import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
 import { breachOf, type EpochCause } from './continuity.js';
 import { knownColumns } from './known-columns.js';
-import { addLateTables, completePublication, readPublication } from './publication.js';
+import { addLateTables, completePublication, readPublication, rejoined, type PublicationFacts } from './publication.js';
 import {
   checkSystem,
   createSlot,
@@ -52,6 +52,9 @@ export async function openHistory(sql: SqlConnection, options: OpenHistoryOption
   const system = await readSystem(sql);
   checkSystem(system);
   const publication = await readPublication(sql, options);
+  checkPublication(publication, options);
+  const known = await options.store.loadMemberships();
+  const back = rejoined(publication, known);
   const slot = await readSlot(sql, options.slot);
   const stored = await options.store.load();
   const state = await readReplicationState(sql, options.slot);
@@ -63,13 +66,38 @@ export async function openHistory(sql: SqlConnection, options: OpenHistoryOption
     decoder: options.decoder,
     system,
     publication,
+    late: [...publication.missing, ...back],
     ...(await proofs(sql, stored, state)),
   };
   const cause = breachOf(facts);
   const opened = cause === null ? adopt(facts) : await renew(sql, options, { ...facts, cause });
   await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
-  if (cause === null && publication.missing.length > 0) await addLateTables(sql, options, publication.missing);
+  if (cause === null) await takeInLate(sql, options, { publication, back, known });
   return { ...opened, columns: await knownColumns(sql, { ...options, fresh: cause !== null }) };
+}
+
+/** What is remembered comes after the request for a fill: the other way round, a crash between would lose what the stream lacks (I12). */
+async function takeInLate(
+  sql: SqlConnection,
+  options: OpenHistoryOptions,
+  { publication, back, known }: { publication: PublicationFacts; back: readonly string[]; known: unknown },
+): Promise<void> {
+  const { missing, memberships } = publication;
+  if (missing.length + back.length === 0 && known !== null) return;
+  const held = missing.length + back.length > 0 ? await addLateTables(sql, options, { missing, back }) : null;
+  // Of the others what was seen before: whatever has happened to them since is found by the next look.
+  const late = new Set([...missing, ...back]);
+  await options.store.saveMemberships(
+    new Map([...memberships, ...[...(held ?? [])].filter(([table]) => late.has(table))]),
+  );
+}
+
+function checkPublication({ leavesOut }: PublicationFacts, { publication }: OpenHistoryOptions): void {
+  if (leavesOut === null) return;
+  throw new SyncError(
+    'database-misconfigured',
+    `the publication ${publication} leaves changes out: ${leavesOut}. Let it publish every row and operation of the synced tables`,
+  );
 }
 
 interface Known {
@@ -128,6 +156,8 @@ async function renew(
 ): Promise<Omit<OpenedHistory, 'columns'>> {
   const { stored, state, system, cause } = known;
   await completePublication(sql, options);
+  // Before the slot is there: what happens to the publication after this look is within what the next one compares.
+  await options.store.saveMemberships((await readPublication(sql, options)).memberships);
   if (known.slot) await dropSlot(sql, options.slot);
   const startLsn = await createSlot(sql, options.slot, options.decoder);
   const afterSeq = maxSeq(stored?.seq ?? 0n, state?.position.seq ?? 0n);

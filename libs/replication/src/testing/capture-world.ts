@@ -42,12 +42,14 @@ export interface CaptureWorld extends AsyncDisposable {
 export interface MemoryStore extends ConfirmedStore {
   state: ConfirmedState | null;
   signatures: ReadonlyMap<string, string> | null;
+  memberships: ReadonlyMap<string, string> | null;
 }
 
 export function memoryStore(): MemoryStore {
   const store: MemoryStore = {
     state: null,
     signatures: null,
+    memberships: null,
     load: () => Promise.resolve(store.state),
     save: (state) => {
       store.state = state;
@@ -56,6 +58,11 @@ export function memoryStore(): MemoryStore {
     loadSignatures: () => Promise.resolve(store.signatures),
     saveSignatures: (signatures) => {
       store.signatures = signatures;
+      return Promise.resolve();
+    },
+    loadMemberships: () => Promise.resolve(store.memberships),
+    saveMemberships: (memberships) => {
+      store.memberships = memberships;
       return Promise.resolve();
     },
   };

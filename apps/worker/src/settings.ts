@@ -34,7 +34,7 @@ const settingsSchema = v.object({
   MILLRACE_ADMIN_TOKEN: v.optional(
     v.pipe(v.string(), v.regex(/^\S+$/, 'must not hold spaces: no header could carry it')),
   ),
-  /** Origins, separated by commas, that may open a socket beside the Worker's own. */
+  /** Origins, separated by commas, whose pages may connect and call beside the Worker's own. */
   MILLRACE_ALLOWED_ORIGINS: v.pipe(
     v.optional(v.string(), ''),
     v.transform((text) =>

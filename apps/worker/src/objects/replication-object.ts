@@ -24,7 +24,7 @@ import { confirmedStore } from './confirmed-store.js';
 import { Incidents } from './incidents.js';
 import { Instances } from './instances.js';
 import type { ObjectClass } from './object-class.js';
-import type { Incident, RecentHistory, RegisterRequest, ReplicationRpc } from './rpc.js';
+import type { CaptureHealth, Incident, RecentHistory, RegisterRequest, ReplicationRpc } from './rpc.js';
 import { syncOf } from './stubs.js';
 
 /** The alarm is the watchdog: whatever died in this object is running again after it [C7]. */
@@ -122,6 +122,13 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
           newsOf: (clientId) => this.#instances.newsOf(clientId),
         }),
       );
+    }
+
+    health(): Promise<Answer<CaptureHealth>> {
+      return answer(this.#log, async () => {
+        const { capture, failingSince } = this.#capture.status();
+        return { state: capture.state, failingSince };
+      });
     }
 
     snapshotSecret(): Promise<Answer<string>> {

@@ -35,8 +35,16 @@ export interface ReplicationRpc extends Rpc.DurableObjectBranded {
   /** What the dashboard shows of a client; null: it is forgotten. */
   instanceChanged(clientId: string, sub: string, state: InstanceState | null): Promise<void>;
   status(): Promise<Answer<AdminStatus>>;
+  /** How capture does, from memory: asking wakes neither it nor Postgres [Z1]. */
+  health(): Promise<Answer<CaptureHealth>>;
   /** A random secret, made when first asked for and kept: for snapshot keys where no setting gives one. */
   snapshotSecret(): Promise<Answer<string>>;
+}
+
+export interface CaptureHealth {
+  readonly state: AdminStatus['capture']['state'];
+  /** ISO time; null: it works, or rests. */
+  readonly failingSince: string | null;
 }
 
 export interface RegisterRequest extends Registration {

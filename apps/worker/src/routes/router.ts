@@ -13,7 +13,9 @@ import { adminRoutes } from './admin.js';
 import { changesRoute } from './changes.js';
 import { checksumsRoute } from './checksums.js';
 import { clientsRoute } from './clients.js';
+import { crossOrigin } from './cross-origin.js';
 import { devSignInRoutes } from './dev-sign-in.js';
+import { healthzRoute } from './healthz.js';
 import { Owners } from './owner.js';
 import { siteRoute } from './site.js';
 import { snapshotsRoute } from './snapshots.js';
@@ -39,7 +41,7 @@ export interface RouteTypes {
 
 export type Router = Hono<RouteTypes>;
 
-/** All routes of DESIGN §7 that this Worker serves; everything else is the site. */
+/** All routes of the Worker; every other path is the site's. */
 export function createRouter(
   app: AppDefinition,
 ): (request: Request, env: Env, ctx: ExecutionContext) => Promise<Response> {
@@ -50,7 +52,8 @@ export function createRouter(
     c.set('millrace', context(c.env));
     await next();
   });
-  router.get('/healthz', (c) => c.json({ ok: true }));
+  healthzRoute(router);
+  crossOrigin(router);
   clientsRoute(router);
   changesRoute(router);
   snapshotsRoute(router);

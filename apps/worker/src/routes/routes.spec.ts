@@ -191,10 +191,77 @@ describe('errors (X25)', () => {
     }
   });
 
-  it('/healthz needs nothing', async () => {
-    const worker = fakeWorker();
-    expect(await (await worker.request('/healthz')).json()).toEqual({ ok: true });
-    expect(worker.called()).toEqual([]);
+  it.each([
+    ['streaming', null, 200],
+    ['asleep', null, 200],
+    ['backoff', 59, 200],
+    ['backoff', 61, 503],
+    ['starting', 61, 503],
+    ['misconfigured', 1, 503],
+  ])('/healthz tells of capture that is %s and fails since %s s: %s [Z1]', async (state, seconds, status) => {
+    const failingSince = seconds === null ? null : new Date(Date.now() - seconds * 1000).toISOString();
+    const worker = fakeWorker({
+      methods: { 'replication.health': () => ({ ok: true, value: { state, failingSince } }) },
+    });
+    const response = await worker.request('/healthz');
+    expect([response.status, await response.json()]).toEqual([status, { ok: status === 200, state }]);
+    expect(worker.called()).toEqual(['replication.health']);
+  });
+});
+
+describe('pages of other origins (X15)', () => {
+  const ALLOWED = 'https://app.example';
+  const worker = fakeWorker({ env: { MILLRACE_ALLOWED_ORIGINS: `${ALLOWED},https://two.example` } });
+  const preflight = (path: string, origin: string) =>
+    worker.request(path, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+
+  it.each([...SIGNED_IN_ROUTES.map(([path]) => path), `/api/snapshots/${EPOCH}/chunks/0`])(
+    '%s may be called by those of the list, and by our own',
+    async (path) => {
+      for (const origin of [ALLOWED, 'https://two.example', 'http://localhost:8787']) {
+        const response = await preflight(path, origin);
+        expect(response.status).toBe(204);
+        expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+        expect(response.headers.get('access-control-allow-headers')).toBe('authorization,content-type');
+        expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+        expect(response.headers.get('vary')).toContain('Origin');
+      }
+    },
+  );
+
+  it.each(['https://app.example.evil.example', 'http://app.example', 'https://other.example', 'null'])(
+    'not by those of %s',
+    async (origin) => {
+      const response = await preflight('/api/changes', origin);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+      const answer = await post(worker, '/api/changes', JSON.stringify(push), { origin });
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
+
+  it('they read answers, errors too, and when to come again', async () => {
+    const headers = { origin: ALLOWED };
+    const answer = await post(worker, '/api/changes', JSON.stringify(push), headers);
+    expect([answer.status, await answer.json()]).toEqual([200, { results: [] }]);
+    const refused = await worker.request('/api/changes', { method: 'POST', body: '{}', headers });
+    await expectProblem(refused, 401, 'unauthenticated');
+    for (const response of [answer, refused]) {
+      expect(response.headers.get('access-control-allow-origin')).toBe(ALLOWED);
+      expect(response.headers.get('access-control-expose-headers')).toContain('retry-after');
+    }
+  });
+
+  it('an operator’s routes are for no page but ours', async () => {
+    const response = await worker.request('/api/admin/status', { headers: { ...asAdmin, origin: ALLOWED } });
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect((await preflight('/api/admin/status', ALLOWED)).headers.get('access-control-allow-origin')).toBeNull();
   });
 });
 

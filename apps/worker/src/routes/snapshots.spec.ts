@@ -138,7 +138,7 @@ describe('GET /api/snapshots/:id/chunks/:n', () => {
       expect(Buffer.from(await plain.arrayBuffer())).toEqual(Buffer.from(rows));
     }
     expect(packed.headers.get('cache-control')).toBe('private, no-store');
-    expect(packed.headers.get('vary')).toBe('accept-encoding');
+    expect(packed.headers.get('vary')).toBe('accept-encoding, Origin');
   });
 
   it('finds a json chunk, too', async () => {

@@ -6,6 +6,7 @@ import { syncOf } from '../objects/stubs.js';
 import { publicError } from '../public-error.js';
 import { refusedSocket } from '../refused-socket.js';
 import type { Principal } from '@millrace/sync-rules';
+import { isAllowedOrigin } from './cross-origin.js';
 import type { RouteCall } from './principal.js';
 import type { Router } from './router.js';
 
@@ -38,9 +39,6 @@ export function syncRoute(router: Router): void {
 /** Browsers send Origin with each upgrade and nothing else guards sockets against foreign pages (X15). Programs send none. */
 function checkOrigin(c: RouteCall): void {
   const origin = c.req.header('origin');
-  if (!origin) return;
-  const own = new URL(c.req.url).origin;
-  if (origin !== own && !c.get('millrace').settings.allowedOrigins.includes(origin)) {
-    throw new SyncError('forbidden', `pages of ${origin} may not connect: add the origin to MILLRACE_ALLOWED_ORIGINS`);
-  }
+  if (!origin || isAllowedOrigin(origin, c)) return;
+  throw new SyncError('forbidden', `pages of ${origin} may not connect: add the origin to MILLRACE_ALLOWED_ORIGINS`);
 }

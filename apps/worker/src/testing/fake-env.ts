@@ -75,6 +75,7 @@ const ok = (value: unknown) => ({ ok: true, value });
 const DEFAULTS: Methods = {
   'replication.wake': () => ok(HEAD),
   'replication.status': () => ok({ counters: {} }),
+  'replication.health': () => ok({ state: 'streaming', failingSince: null }),
   'replication.nudge': () => undefined,
   'gateway.register': () => ok({ epoch: EPOCH }),
   'gateway.checkOwner': () => ok(null),

@@ -8,9 +8,14 @@ export interface SessionOptions extends SessionTimeouts {
   readonly applicationName: string;
 }
 
-/** Opens a session by the driver that the settings name. Not for COPY: over a WebSocket Postgres would not wait for whoever reads it. */
+/** Opens a session by the driver that the settings name. Not for COPY: see {@link openCopySession}. */
 export function openSession(settings: Settings, options: SessionOptions): Promise<CopySession> {
   const { databaseUrl: connectionString, driver, neonProxy } = settings;
   if (driver === 'pg') return connectPg({ connectionString, ...options });
   return connectNeon({ connectionString, ...options, ...(neonProxy === null ? {} : { webSocketProxy: neonProxy }) });
+}
+
+/** Opens a session that reads rows by COPY: over TCP whatever the driver, since over a WebSocket Postgres would not wait for whoever reads them. */
+export function openCopySession({ databaseUrl }: Settings, options: SessionOptions): Promise<CopySession> {
+  return connectPg({ connectionString: databaseUrl, ...options });
 }

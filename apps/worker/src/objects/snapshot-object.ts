@@ -9,13 +9,14 @@ import {
   type Lsn,
   type Position,
 } from '@millrace/kernel';
-import { connectPg, type SessionTimeouts } from '@millrace/postgres';
+import type { SessionTimeouts } from '@millrace/postgres';
 import type { Checkpoint, SnapshotAnswer, SnapshotFormat } from '@millrace/sync-protocol';
 import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import { blobStoreOf } from '../blobs/blob-store-of.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
+import { openCopySession } from '../open-session.js';
 import { readSettings, type Settings } from '../settings.js';
 import { buildStore } from './build-store.js';
 import { chunkCodec } from './chunk-codec.js';
@@ -56,8 +57,7 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
       this.#settings = settings;
       this.#log = workerLogger(settings, 'snapshot');
       this.#session = new LazySession({
-        open: () =>
-          connectPg({ connectionString: settings.databaseUrl, applicationName: 'millrace-snapshot', ...TIMEOUTS }),
+        open: () => openCopySession(settings, { applicationName: 'millrace-snapshot', ...TIMEOUTS }),
         clock: systemClock,
         log: this.#log,
       });

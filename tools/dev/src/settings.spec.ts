@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
-import { readDataDir, readSettings } from './settings.js';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { findWorkspaceRoot } from '@millrace/processes';
+import { WORKER_VARIABLES, readDataDir, readSettings } from './settings.js';
 
 describe('readSettings', () => {
   it('has defaults', () => {
@@ -48,6 +50,13 @@ describe('readSettings', () => {
       MILLRACE_JWKS_URL: 'https://id.example/keys',
       CAPTURE_READER: 'poll',
     });
+  });
+
+  it('offers every variable that the Worker reads, and none that it does not', () => {
+    const source = readFileSync(join(findWorkspaceRoot(), 'apps/worker/src/settings.ts'), 'utf8');
+    const read = [...source.matchAll(/^ {2}((?:MILLRACE|CAPTURE)_\w+): /gm)].map(([, name]) => name);
+    // `npm start` itself sets this one.
+    expect([...WORKER_VARIABLES, 'MILLRACE_DEV'].sort()).toEqual(read.sort());
   });
 
   it.each(['0', '65536', '80a', '-1', '8787.5'])('refuses %p as a port, naming the variable', (PORT) => {

@@ -59,7 +59,6 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_JWT_AUDIENCE', 'required `aud` of a token'),
   forWorker('MILLRACE_ADMIN_TOKEN', 'token of the dashboard; made once and kept in the data directory'),
   forWorker('MILLRACE_ALLOWED_ORIGINS', 'further origins that may connect, separated by commas'),
-  forWorker('MILLRACE_IDLE_AFTER', 'seconds without a client until all connections to Postgres are closed'),
   forWorker('MILLRACE_GATEWAYS', 'number of connection pairs for writes and pages'),
   forWorker('MILLRACE_SNAPSHOT_BYTES', 'bytes that stored snapshots may take; 2 GiB'),
   forWorker('MILLRACE_SNAPSHOT_AGE', 'seconds after which a snapshot that nobody asked for is removed; 7 days'),
@@ -72,11 +71,19 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_SNAPSHOT_STALE_MAX', 'more changes than these always make it so; 50000'),
   forWorker('MILLRACE_SLOT', 'name of replication slot and publication, unique on the server; millrace'),
   forWorker('MILLRACE_LOG_LEVEL', 'debug, info, warn or error'),
-  { variable: 'CAPTURE_READER', flag: null, fallback: 'stream', description: 'stream or poll' },
+  {
+    variable: 'CAPTURE_READER',
+    flag: null,
+    fallback: 'stream',
+    description: 'stream (about 4 ms) or poll (each second)',
+  },
   forWorker('CAPTURE_DECODER', 'auto, pgoutput or wal2json (the server needs that plug-in)'),
   forWorker('MILLRACE_DRIVER', 'pg, or neon: SQL over a WebSocket'),
   forWorker('MILLRACE_NEON_PROXY', 'WebSocket proxy of the driver neon, where the server is not one of Neon'),
 ];
+
+/** Names of the variables that are handed to the Worker. */
+export const WORKER_VARIABLES: readonly string[] = WORKER_SETTINGS.map(({ variable }) => variable);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import { SyncError, type Row } from '@millrace/kernel';
+import { SqlError, SyncError, type Row, type SqlResult } from '@millrace/kernel';
 import {
   findTable,
   quoteIdent,
@@ -10,6 +10,7 @@ import {
 } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
 import { rowOfJson, type TextSql } from '../store/text-sql.js';
+import { CHANGED_SETTINGS } from '../store/session-settings.js';
 import { text } from '../store/outbox-rows.js';
 import { rowJson } from '../store/text-of.js';
 import { InvalidWriteError, type InvalidRow } from './local-errors.js';
@@ -17,15 +18,22 @@ import { InvalidWriteError, type InvalidRow } from './local-errors.js';
 const THIS_TRANSACTION =
   'tx_id = (select tx_id from sync.client_mutation where xid = pg_current_xact_id_if_assigned())';
 
+const UNDEFINED_TABLE = '42P01';
+
 /** UTF-8 takes at most three bytes for a character that is one in Postgres' count, four for some: what a body may hold with certainty. */
 const MUTATION_CHARS = LIMITS.pushBytes / 4;
 
+/** What the running transaction has done, as it ends. */
+export interface Recorded {
+  /** Changes that were recorded. */
+  readonly changes: number;
+  /** Names of settings that are not as they must be; null if all are. */
+  readonly changedSettings: string | null;
+}
+
 /** Refuses what could never be pushed, before it is committed: a mutation stuck in the outbox would hold up all later ones. Returns the number of recorded changes. */
-export async function checkLimits(sql: TextSql): Promise<number> {
-  const { rows } = await sql.query(
-    `select count(*) as changes, coalesce(sum(length(key::text) + length(set::text) + length(old::text)), 0) as chars
-     from sync.client_changes where ${THIS_TRANSACTION}`,
-  );
+export async function checkRecorded(sql: TextSql): Promise<Recorded> {
+  const { rows } = await recordedBy(sql);
   const changes = Number(rows[0]?.['changes'] ?? 0);
   if (changes > LIMITS.mutationChanges) {
     throw new SyncError(
@@ -39,7 +47,25 @@ export async function checkLimits(sql: TextSql): Promise<number> {
       `One transaction may write about ${MUTATION_CHARS} characters, this one writes more: split it.`,
     );
   }
-  return changes;
+  return { changes, changedSettings: rows[0]?.['settings'] ?? null };
+}
+
+async function recordedBy(sql: TextSql): Promise<SqlResult> {
+  try {
+    return await sql.query(
+      `select count(*) as changes, coalesce(sum(length(key::text) + length(set::text) + length(old::text)), 0) as chars,
+         ${CHANGED_SETTINGS} as settings
+       from sync.client_changes where ${THIS_TRANSACTION}`,
+    );
+  } catch (error) {
+    // A cascade from the schema takes with it what would have told.
+    if (error instanceof SqlError && error.code === UNDEFINED_TABLE)
+      throw new SyncError(
+        'unsupported-sql',
+        'Schema sync is kept by the client and cannot be dropped: it holds what is not sent yet.',
+      );
+    throw error;
+  }
 }
 
 /** Asks the app's validators about each row that the running transaction writes, as it would be stored. Throws `InvalidWriteError`. */

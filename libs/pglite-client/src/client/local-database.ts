@@ -1,13 +1,14 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
-import { SyncError } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { queryText, sqlErrorOf, textParsers } from '../store/pglite-text.js';
-import { checkLimits, checkRows, type Validate } from './check-recorded.js';
+import { PIN_SESSION } from '../store/session-settings.js';
+import { BE_APP } from '../store/replica-guard.js';
+import { checkRecorded, checkRows, type Validate } from './check-recorded.js';
 import type { StoreSummary } from '../core/ports/client-store.js';
 import { readSummary } from '../store/replica-role.js';
 import { explainLocalError } from './local-errors.js';
 import type { LocalDatabase, Queries, QueryOptions, QueryResult, WriteOptions } from './millrace-client.js';
-import { statementKind } from './statement-kind.js';
+import { refuseUnsupported, statementKind, unsupportedSetting } from './statement-kind.js';
 
 export interface LocalDatabaseOptions {
   readonly pg: PGlite;
@@ -20,6 +21,7 @@ export interface LocalDatabaseOptions {
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
 export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabaseOptions): LocalDatabase {
   const text = textParsers(pg);
+  let unpinned = false;
 
   async function run<T>(
     target: PGlite | Transaction,
@@ -43,37 +45,52 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
     work: (tx: Queries) => Promise<T>,
     { validate: wanted = true }: WriteOptions = {},
   ): Promise<T> {
-    return guarded(async () => {
-      let summary: StoreSummary | null = null;
-      const value = await pg.transaction(async (tx) => {
-        const result = await work({
-          query: (sql, params = [], options = {}) => guarded(() => run(tx, refuseControl(sql), params, options)),
+    return pinAgain(() =>
+      guarded(async () => {
+        let summary: StoreSummary | null = null;
+        const value = await pg.transaction(async (tx) => {
+          await tx.exec(BE_APP);
+          const result = await work({
+            query: (sql, params = [], options = {}) => guarded(() => run(tx, refuseUnsupported(sql), params, options)),
+          });
+          const recorded = {
+            query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
+          };
+          const { changes, changedSettings } = await checkRecorded(recorded);
+          if (changedSettings !== null) {
+            unpinned = true;
+            throw unsupportedSetting(changedSettings);
+          }
+          if (changes === 0) return result;
+          if (wanted && validate) await checkRows(recorded, schema, validate);
+          summary = await readSummary(recorded);
+          return result;
         });
-        const recorded = {
-          query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
-        };
-        if ((await checkLimits(recorded)) === 0) return result;
-        if (wanted && validate) await checkRows(recorded, schema, validate);
-        summary = await readSummary(recorded);
-        return result;
-      });
-      if (summary) onRecorded(summary);
-      await pg.syncToFs();
-      return value;
-    });
+        if (summary) onRecorded(summary);
+        await pg.syncToFs();
+        return value;
+      }),
+    );
+  }
+
+  /** What a function of the app has set outside a transaction outlives the one that found it. */
+  async function pinAgain<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      if (unpinned) {
+        unpinned = false;
+        await pg.exec(PIN_SESSION);
+      }
+    }
   }
 
   return {
     transaction,
     query: (sql, params = [], options = {}) => {
-      if (statementKind(sql) === 'write') return transaction((tx) => tx.query(sql, params, options), options);
-      return guarded(() => run(pg, refuseControl(sql), params, options));
+      const kind = statementKind(sql);
+      if (kind === 'read' || kind === 'alone') return guarded(() => run(pg, refuseUnsupported(sql), params, options));
+      return transaction((tx) => tx.query(sql, params, options), options);
     },
   };
-}
-
-/** A BEGIN or COMMIT by hand would take other callers' statements with it: they share the one session. */
-function refuseControl(sql: string): string {
-  if (statementKind(sql) !== 'control') return sql;
-  throw new SyncError('unsupported-sql', 'Use db.transaction(…) in place of BEGIN, COMMIT and ROLLBACK.');
 }

@@ -1,4 +1,5 @@
 import type { SchemaMeta } from '@millrace/schema-meta';
+import { replicaGuard } from './replica-guard.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
 import { captureTriggers, createTable, dropTable } from './table-ddl.js';
@@ -10,16 +11,24 @@ import { scalar, type StoreTransaction } from './text-sql.js';
  */
 export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
   const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
+  if (exists) await bringUpToDate(sql, schema);
+  else await makeReplica(sql, schema, newClientId);
+  await sql.raw.exec(replicaGuard(schema));
+}
+
+async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
+  await sql.raw.exec(SYNC_DDL);
+  await createTables(sql, schema);
+  await sql.query('insert into sync.state (client_id, schema_version, schema_print, tables) values ($1, $2, $3, $4)', [
+    newClientId,
+    schema.version,
+    schemaPrint(schema),
+    schema.tables.map((table) => table.name),
+  ]);
+}
+
+async function bringUpToDate(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {
   const print = schemaPrint(schema);
-  if (!exists) {
-    await sql.raw.exec(SYNC_DDL);
-    await createTables(sql, schema);
-    await sql.query(
-      'insert into sync.state (client_id, schema_version, schema_print, tables) values ($1, $2, $3, $4)',
-      [newClientId, schema.version, print, schema.tables.map((table) => table.name)],
-    );
-    return;
-  }
   await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
   if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
 }

@@ -12,9 +12,9 @@ import { changedTables } from './changed-tables.js';
 import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
-import { SESSION_PINS } from './pglite-connection.js';
 import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
+import { PIN_SESSION } from './session-settings.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
 import { tableState } from './table-states.js';
 import { takeAcks } from './take-acks.js';
@@ -99,7 +99,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
 
   return {
     open: async () => {
-      await pg.exec(SESSION_PINS);
+      await pg.exec(PIN_SESSION);
       return transact(async (sql) => {
         await prepareDatabase(sql, schema, newClientId);
         const state = must(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashTable } from '@millrace/hydration';
 import { must } from '@millrace/kernel';
@@ -71,6 +71,7 @@ describe('[S5] a stored snapshot under attack', () => {
     ],
     ['that was truncated', async (file: string) => truncate(file, (await stat(file)).size >> 1)],
     ['that is empty', (file: string) => truncate(file, 0)],
+    ['that has vanished', (file: string) => rm(file)],
   ])('F76 a stored chunk %s', (_what, spoil) => {
     it('is never applied: the table is built anew and the client is right', async () => {
       const reader = await rawClient(fixture, 'a', randomUUID());

@@ -1,5 +1,5 @@
 export { LIMITS } from './limits.js';
-export { BEARER_PREFIX, PROTOCOL_FLOOR, PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.js';
+export { BEARER_PREFIX, PING, PONG, PROTOCOL_FLOOR, PROTOCOL_VERSION, SUBPROTOCOL } from './protocol-version.js';
 export { decodeJson, decodeValue } from './decode.js';
 export { mutationResultSchema, type MutationResult } from './schemas.js';
 export {
@@ -68,4 +68,9 @@ export {
   type DevSignInResponse,
   type DevUser,
 } from './http/dev-sign-in.js';
-export { adminStatusSchema, type AdminInstance, type AdminInstanceState, type AdminStatus } from './http/admin-status.js';
+export {
+  adminStatusSchema,
+  type AdminInstance,
+  type AdminInstanceState,
+  type AdminStatus,
+} from './http/admin-status.js';

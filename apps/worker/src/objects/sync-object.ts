@@ -9,7 +9,14 @@ import {
   type Logger,
   type Position,
 } from '@millrace/kernel';
-import { BEARER_PREFIX, decodeClientMessages, SUBPROTOCOL, type ClientMessage } from '@millrace/sync-protocol';
+import {
+  BEARER_PREFIX,
+  decodeClientMessages,
+  PING,
+  PONG,
+  SUBPROTOCOL,
+  type ClientMessage,
+} from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import {
   newSession,
@@ -75,6 +82,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#keys = snapshotKeys(env, this.#settings, app.schema);
       this.#calls = sessionCalls(env, this.#settings.gateways, this.#keys);
       this.#instance = this.#createInstance();
+      // Answered by the runtime: a client that asks whether anybody is there wakes nobody [Z1].
+      this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
       for (const socket of this.ctx.getWebSockets()) this.#restore(socket);
     }
 

@@ -30,7 +30,7 @@ export interface HttpTransportOptions {
 export function httpTransport({ url, fetch, WebSocket, clock }: HttpTransportOptions): Transport {
   const { exchange, stream } = httpRequests({ url, fetch, clock });
   return {
-    openSocket: webSocketOpener(url, WebSocket),
+    openSocket: webSocketOpener(url, { Socket: WebSocket, clock }),
     register: async (clientId, token) => {
       const answer = await exchange('/api/clients', { body: { clientId }, token });
       if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);

@@ -107,6 +107,25 @@ describe('checkUrl', () => {
     );
   });
 
+  it.each(['sslmode=no-verify', 'sslmode=verify-full&sslrootcert=/ca.pem', 'sslmode=require&uselibpqcompat=true'])(
+    'refuses %s, which the sync server could not follow',
+    (parameters) => {
+      expect(() => checkUrl(`postgres://u:p@h/d?${parameters}`)).toThrow(
+        expect.objectContaining({
+          message: expect.stringContaining('DATABASE_URL asks for a TLS that the sync server does not have'),
+          wayOut: expect.arrayContaining([expect.stringContaining('sslmode=disable')]),
+        }),
+      );
+    },
+  );
+
+  it.each(['', '?sslmode=require', '?sslmode=verify-full', '?sslmode=disable', '?sslmode=disable&uselibpqcompat=true'])(
+    'takes a connection string with %p',
+    (parameters) => {
+      expect(() => checkUrl(`postgres://u:p@h/d${parameters}`)).not.toThrow();
+    },
+  );
+
   it('refuses a pooled Neon endpoint and names the direct one', () => {
     expect(() => checkUrl('postgres://u:p@ep-cool-1-pooler.eu-central-1.aws.neon.tech/db')).toThrow(
       expect.objectContaining({ wayOut: ['use the direct endpoint: ep-cool-1.eu-central-1.aws.neon.tech'] }),

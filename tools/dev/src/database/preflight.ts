@@ -2,7 +2,7 @@ import pg from 'pg';
 import { UserError } from '@millrace/processes';
 import { connectFailure } from './connect-failure.js';
 import { hasUnencodedPassword, redactUrl } from './redact-url.js';
-import { nameTlsMode } from './tls-mode.js';
+import { nameTlsMode, privateTrust } from './tls-mode.js';
 
 /** What capture needs of a Postgres, as the server tells it. */
 export interface ServerFacts {
@@ -52,6 +52,16 @@ export function checkUrl(url: string): void {
     throw new UserError('DATABASE_URL is no connection string of Postgres', {
       why: 'it has to be a URL that begins with postgres://',
       wayOut: ['DATABASE_URL=postgres://user:password@host:5432/database npm start'],
+    });
+  }
+  const untold = privateTrust(new URL(url));
+  if (untold.length > 0) {
+    throw new UserError('DATABASE_URL asks for a TLS that the sync server does not have', {
+      why: `workerd trusts certificates of public authorities alone, and knows nothing of ${untold.join(', ')}`,
+      wayOut: [
+        'give the server a certificate of a public authority, and ask for sslmode=require',
+        'or, on a network that you trust, a connection without TLS: sslmode=disable',
+      ],
     });
   }
   const { hostname } = new URL(url);

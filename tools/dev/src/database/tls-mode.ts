@@ -13,3 +13,16 @@ export function nameTlsMode(connectionString: string): string {
 }
 
 const DRIVER_VERIFIES: ReadonlySet<string> = new Set(['prefer', 'require', 'verify-ca']);
+
+/**
+ * The parameters of a connection string by which a server is trusted that no public authority vouches for; empty if there are none.
+ * Node follows them and workerd cannot: `npm start` would connect, and the sync server it starts would not.
+ */
+export function privateTrust({ searchParams }: URL): readonly string[] {
+  const mode = searchParams.get('sslmode') ?? '';
+  const unverified =
+    mode === 'no-verify' ||
+    (searchParams.get('uselibpqcompat') === 'true' && !['', 'disable', 'verify-full'].includes(mode));
+  const files = ['sslrootcert', 'sslcert', 'sslkey'].filter((name) => searchParams.has(name));
+  return [...(unverified ? [`sslmode=${mode}`] : []), ...files];
+}

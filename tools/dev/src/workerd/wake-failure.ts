@@ -50,7 +50,16 @@ const REMEDIES: readonly KnownRemedy[] = [
     pattern: /sslmode|TLS|SSL|certificate/i,
     what: "the sync server's own connection to Postgres fails at TLS",
     wayOut: [
-      'it trusts certificates of public authorities alone, for the name in DATABASE_URL; sslmode=no-verify and sslrootcert are not known to it',
+      'it trusts certificates of public authorities alone, for the name in DATABASE_URL',
+      'on a network that you trust, a connection without TLS: sslmode=disable',
+    ],
+  },
+  {
+    // workerd hides why a connection failed; npm start itself has just connected to the same address.
+    pattern: /cannot be reached: internal error/,
+    what: "the sync server can't reach Postgres, although npm start can",
+    wayOut: [
+      'with TLS: it trusts certificates of public authorities alone, whatever Node has been told to trust',
       'on a network that you trust, a connection without TLS: sslmode=disable',
     ],
   },

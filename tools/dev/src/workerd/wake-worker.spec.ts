@@ -46,6 +46,10 @@ describe('wakeWorker', () => {
       'a replication slot named millrace exists with plug-in pgoutput, or for another database: choose another name',
       'MILLRACE_SLOT=millrace_2 npm start',
     ],
+    [
+      'capture has not begun (backoff): Postgres at h:5432/d cannot be reached: internal error; reference = 7ovs5frtgdnn',
+      "the sync server can't reach Postgres, although npm start can",
+    ],
     ['no replication slot is free', '/data/logs/workerd.log'],
   ])('tells a person of "%s"', async (detail, expected) => {
     const told = await toldOf(503, problem(detail));

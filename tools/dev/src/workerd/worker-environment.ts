@@ -10,13 +10,15 @@ export function workerEnvironment(
   return {
     MILLRACE_JWT_SECRET: secrets.jwtSecret,
     MILLRACE_ADMIN_TOKEN: secrets.adminToken,
-    MILLRACE_ALLOWED_ORIGINS: ownOrigins(settings.port).join(','),
     MILLRACE_DEV: '1',
     ...settings.worker,
+    MILLRACE_ALLOWED_ORIGINS: allowedOrigins(settings),
     DATABASE_URL: databaseUrl,
   };
 }
 
-function ownOrigins(port: number): string[] {
-  return [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+/** What a person names comes beside the addresses under which we are reached, never instead of them. */
+function allowedOrigins({ port, worker }: StartSettings): string {
+  const own = [`http://localhost:${port}`, `http://127.0.0.1:${port}`];
+  return [...own, worker['MILLRACE_ALLOWED_ORIGINS'] ?? []].flat().join(',');
 }

@@ -21,6 +21,7 @@ const parts: StatusParts = {
     position,
     lagMs: null,
     lastCommitAt: null,
+    failingSince: null,
     counters: { transactions: 1, changes: 2, quarantined: 0 },
     epochs: [],
   },

@@ -12,7 +12,8 @@ export function wakeFailure(refusal: WakeRefusal, logFile: string): UserError {
   const why = detailOf(refusal);
   const known = REMEDIES.find(({ pattern }) => pattern.test(why));
   const wayOut = known?.wayOut ?? [`the sync server's log tells more: ${logFile}`];
-  return new UserError(known?.what ?? 'changes of this database are not captured', { why, wayOut });
+  // A test runner prints messages and causes, and knows nothing of `why`.
+  return new UserError(known?.what ?? 'changes of this database are not captured', { why, wayOut }, new Error(why));
 }
 
 /** No answer at all. `fetch` says why in the cause of its error. */

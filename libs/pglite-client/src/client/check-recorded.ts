@@ -11,7 +11,9 @@ import {
 import { LIMITS } from '@millrace/sync-protocol';
 import { rowOfJson, type TextSql } from '../store/text-sql.js';
 import { CHANGED_SETTINGS } from '../store/session-settings.js';
-import { text } from '../store/outbox-rows.js';
+import { changesWhere, text } from '../store/outbox-rows.js';
+import { bytesOf, fitPush, pushRoom } from '../core/fit-push.js';
+import type { PendingMutation } from '../core/pending-mutation.js';
 import { rowJson } from '../store/text-of.js';
 import { InvalidWriteError, type InvalidRow } from './local-errors.js';
 
@@ -20,8 +22,8 @@ const THIS_TRANSACTION =
 
 const UNDEFINED_TABLE = '42P01';
 
-/** UTF-8 takes at most three bytes for a character that is one in Postgres' count, four for some: what a body may hold with certainty. */
-const MUTATION_CHARS = LIMITS.pushBytes / 4;
+/** Characters of a change as JSON beside its key, values and names. */
+const CHANGE_CHARS = 80;
 
 /** What the running transaction has done, as it ends. */
 export interface Recorded {
@@ -31,31 +33,58 @@ export interface Recorded {
   readonly changedSettings: string | null;
 }
 
-/** Refuses what could never be pushed, before it is committed: a mutation stuck in the outbox would hold up all later ones. Returns the number of recorded changes. */
-export async function checkRecorded(sql: TextSql): Promise<Recorded> {
-  const { rows } = await recordedBy(sql);
-  const changes = Number(rows[0]?.['changes'] ?? 0);
+/** Refuses what could never be pushed, before it is committed: a mutation stuck in the outbox would hold up all later ones. Throws `limit-exceeded`. */
+export async function checkRecorded(sql: TextSql, schema: SchemaMeta): Promise<Recorded> {
+  const row = (await recordedBy(sql)).rows[0] ?? {};
+  const changes = Number(row['changes']);
   if (changes > LIMITS.mutationChanges) {
     throw new SyncError(
       'limit-exceeded',
-      `One transaction may change ${LIMITS.mutationChanges} rows, this one changes ${changes}: split it.`,
+      `One transaction may make ${count(LIMITS.mutationChanges)} changes of rows. Nothing was written: with ${count(changes)} changes, of at most ${count(LIMITS.mutationChanges)}, it has to be several transactions.`,
     );
   }
-  if (Number(rows[0]?.['chars'] ?? 0) > MUTATION_CHARS) {
-    throw new SyncError(
-      'limit-exceeded',
-      `One transaction may write about ${MUTATION_CHARS} characters, this one writes more: split it.`,
-    );
-  }
-  return { changes, changedSettings: rows[0]?.['settings'] ?? null };
+  if (Number(row['bytes']) > pushRoom(schema)) await checkBytes(sql, schema, Number(row['needed']));
+  return { changes, changedSettings: row['settings'] ?? null };
+}
+
+/** `needed`: an estimate of what has to travel in any case, which spares reading what is far too much. */
+async function checkBytes(sql: TextSql, schema: SchemaMeta, needed: number): Promise<void> {
+  const room = pushRoom(schema);
+  const { rows } = await sql.query(
+    `select count(*) as changes, string_agg(distinct table_name, ', ') as tables from sync.client_changes where ${THIS_TRANSACTION}`,
+  );
+  const bytes = needed > 2 * room ? needed : bytesOf(fitPush(await thisMutation(sql), schema));
+  if (bytes <= room) return;
+  const changes = Number(rows[0]?.['changes']);
+  const what = `${changes === 1 ? 'one change' : `${count(changes)} changes`} of ${rows[0]?.['tables'] ?? ''}`;
+  const instead =
+    changes === 1
+      ? 'Keep a value of this size outside the row, say in a file store, and write its address.'
+      : 'Make it several transactions.';
+  throw new SyncError(
+    'limit-exceeded',
+    `Nothing was written: ${what} would take ${count(bytes)} bytes to send, and one push carries ${count(LIMITS.pushBytes)} bytes. ${instead}`,
+  );
+}
+
+/** With the highest number that it may ever be given. */
+async function thisMutation(sql: TextSql): Promise<PendingMutation> {
+  const changes = await changesWhere(sql, THIS_TRANSACTION);
+  return { mutationId: Number.MAX_SAFE_INTEGER, txId: '00000000-0000-4000-8000-000000000000', changes, answer: null };
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
 }
 
 async function recordedBy(sql: TextSql): Promise<SqlResult> {
   try {
     return await sql.query(
-      `select count(*) as changes, coalesce(sum(length(key::text) + length(set::text) + length(old::text)), 0) as chars,
+      `select count(*) as changes, coalesce(sum(needed), 0) as needed, coalesce(sum(needed + octet_length(old::text)), 0) as bytes,
          ${CHANGED_SETTINGS} as settings
-       from sync.client_changes where ${THIS_TRANSACTION}`,
+       from sync.client_changes,
+         lateral (select octet_length(key::text) + octet_length(set::text) + octet_length(table_name) + coalesce(length(version), 0) + ${CHANGE_CHARS} as needed)
+       where ${THIS_TRANSACTION}`,
     );
   } catch (error) {
     // A cascade from the schema takes with it what would have told.

@@ -8,18 +8,20 @@ import type { StoreSummary } from '../core/ports/client-store.js';
 import { readSummary } from '../store/replica-role.js';
 import { explainLocalError } from './local-errors.js';
 import type { LocalDatabase, Queries, QueryOptions, QueryResult, WriteOptions } from './millrace-client.js';
+import type { IdleWatch } from './idle-watch.js';
 import { refuseUnsupported, statementKind, unsupportedSetting } from './statement-kind.js';
 
 export interface LocalDatabaseOptions {
   readonly pg: PGlite;
   readonly schema: SchemaMeta;
   readonly validate: Validate | null;
+  readonly watch: IdleWatch;
   /** Called when a recorded transaction has committed, with the store as it was then: the client's status tells of a write once it resolves. */
   readonly onRecorded: (summary: StoreSummary) => void;
 }
 
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
-export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabaseOptions): LocalDatabase {
+export function localDatabase({ pg, schema, validate, watch, onRecorded }: LocalDatabaseOptions): LocalDatabase {
   const text = textParsers(pg);
   let unpinned = false;
 
@@ -48,15 +50,15 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
     return pinAgain(() =>
       guarded(async () => {
         let summary: StoreSummary | null = null;
-        const value = await pg.transaction(async (tx) => {
+        const turn = Promise.withResolvers<void>();
+        const running = pg.transaction(async (tx) => {
+          turn.resolve();
           await tx.exec(BE_APP);
-          const result = await work({
-            query: (sql, params = [], options = {}) => guarded(() => run(tx, refuseUnsupported(sql), params, options)),
-          });
+          const result = await withinTime(work, tx);
           const recorded = {
             query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
           };
-          const { changes, changedSettings } = await checkRecorded(recorded);
+          const { changes, changedSettings } = await checkRecorded(recorded, schema);
           if (changedSettings !== null) {
             unpinned = true;
             throw unsupportedSetting(changedSettings);
@@ -66,11 +68,27 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
           summary = await readSummary(recorded);
           return result;
         });
+        await watch.waiting(() => Promise.race([turn.promise, running]));
+        const value = await running;
         if (summary) onRecorded(summary);
         await pg.syncToFs();
         return value;
       }),
     );
+  }
+
+  /** The app's part of a transaction: given up if it waits for what waits for its end. */
+  async function withinTime<T>(work: (tx: Queries) => Promise<T>, tx: Transaction): Promise<T> {
+    const watched = watch.open();
+    const queries: Queries = {
+      query: (sql, params = [], options = {}) =>
+        guarded(() => watched.statement(() => run(tx, refuseUnsupported(sql), params, options))),
+    };
+    try {
+      return await Promise.race([work(queries), watched.givenUp]);
+    } finally {
+      watched.end();
+    }
   }
 
   /** What a function of the app has set outside a transaction outlives the one that found it. */
@@ -89,7 +107,8 @@ export function localDatabase({ pg, schema, validate, onRecorded }: LocalDatabas
     transaction,
     query: (sql, params = [], options = {}) => {
       const kind = statementKind(sql);
-      if (kind === 'read' || kind === 'alone') return guarded(() => run(pg, refuseUnsupported(sql), params, options));
+      if (kind === 'read' || kind === 'alone')
+        return guarded(() => watch.waiting(() => run(pg, refuseUnsupported(sql), params, options)));
       return transaction((tx) => tx.query(sql, params, options), options);
     },
   };

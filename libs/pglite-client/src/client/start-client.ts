@@ -9,6 +9,7 @@ import { liveQueries } from '../live/live-queries.js';
 import { pgliteStore } from '../store/pglite-store.js';
 import type { Validate } from './check-recorded.js';
 import { explainLocalError } from './local-errors.js';
+import { idleWatch } from './idle-watch.js';
 import { localDatabase } from './local-database.js';
 import type { MillraceClient } from './millrace-client.js';
 import { observableList } from './observable-list.js';
@@ -44,15 +45,16 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
   const { pg, schema, validate, logger, clock } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger, clock });
   const running = await runClient({ ...options, store, digest: sha256 });
+  const watch = idleWatch(clock);
   const live = liveQueries(pg, options);
-  const pending = observableList(store.pending, running.onStoreChange, logger);
-  const rejected = observableList(store.rejected, running.onStoreChange, logger);
+  const pending = observableList(() => watch.waiting(store.pending), running.onStoreChange, logger);
+  const rejected = observableList(() => watch.waiting(store.rejected), running.onStoreChange, logger);
   return {
     ready: whenReady(running.status),
-    db: localDatabase({ pg, schema, validate, onRecorded: running.written }),
+    db: localDatabase({ pg, schema, validate, watch, onRecorded: running.written }),
     live: async <T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) => {
       try {
-        return await live.subscribe(sql, params, onRows);
+        return await watch.waiting(() => live.subscribe(sql, params, onRows));
       } catch (error) {
         throw explainLocalError(sqlErrorOf(error));
       }
@@ -60,7 +62,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
     status: running.status,
     pending: () => pending,
     rejected: () => rejected,
-    dispose: running.dispose,
+    dispose: (txId) => watch.waiting(() => running.dispose(txId)),
     disconnect: running.disconnect,
     connect: running.connect,
     resync: running.resync,

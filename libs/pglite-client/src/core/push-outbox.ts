@@ -1,6 +1,6 @@
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
-import { toWire } from './pending-mutation.js';
+import { fitPush, pushRoom } from './fit-push.js';
 import type { ClientStore, StoreSummary } from './ports/client-store.js';
 import type { Transport } from './ports/transport.js';
 
@@ -20,9 +20,14 @@ export interface Pushed {
 
 /** Sends the first unanswered mutations, and notes what the server says of them. */
 export async function pushOutbox(clientId: string, { store, transport, schema, token }: PushPorts): Promise<Pushed> {
-  const { epoch, mutations } = await store.outbox({ mutations: LIMITS.pushMutations, bytes: LIMITS.pushBytes });
+  const { epoch, mutations } = await store.outbox({ mutations: LIMITS.pushMutations, bytes: pushRoom(schema) });
   if (mutations.length === 0) return { conflict: false, results: 0, summary: await store.summary() };
-  const request = { clientId, epoch, schemaVersion: schema.version, mutations: mutations.map(toWire) };
+  const request = {
+    clientId,
+    epoch,
+    schemaVersion: schema.version,
+    mutations: mutations.map((mutation) => fitPush(mutation, schema)),
+  };
   const outcome = await transport.push(request, await token());
   if (outcome.kind === 'conflict')
     return { conflict: true, results: 0, summary: await store.reconcile(outcome.conflict) };

@@ -39,6 +39,14 @@ export async function changesTouching(
   return rows.map(changeOf);
 }
 
+/** The pending changes that meet an SQL condition, in the order in which they were made. */
+export async function changesWhere(sql: TextSql, condition: string): Promise<readonly PendingChange[]> {
+  const { rows } = await sql.query(
+    `select ${CHANGE_COLUMNS} from sync.client_changes c where ${condition} order by c.seq`,
+  );
+  return rows.map(changeOf);
+}
+
 export function changeOf(row: Row): PendingChange {
   return {
     table: text(row, 'table_name'),

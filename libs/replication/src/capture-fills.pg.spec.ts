@@ -295,6 +295,18 @@ describeEachDecoder((_decoder, open) => {
     expect(mark?.['transaction_id']).toBe(change?.['transaction_id']);
   });
 
+  test('[M4] pgoutput describes a table that came back before its next change: it is looked at then, not at the next regular look', async () => {
+    const { capture } = await begun({ reader: 'stream', decoder: 'pgoutput' });
+    await insert(1);
+    await world.settle(capture);
+    await world.sql.query('alter publication millrace drop table items');
+    await insert(2);
+    await world.sql.query('alter publication millrace add table items');
+    await insert(3);
+    while (!(await brief()).includes('fill items late-table')) await world.sql.query('select pg_sleep(0.02)');
+    expect(await brief()).toEqual(['insert 1', 'insert 3', 'fill items late-table']);
+  });
+
   function itemsOnly() {
     return { ...itemsSchema, tables: twoTables.tables.slice(0, 1) };
   }

@@ -62,6 +62,16 @@ test('a transaction: ids, addresses, time to the microsecond, and changes in ord
   ]);
 });
 
+test('[M4] a relation that is described again is told of: its catalog entries have changed in some way', () => {
+  let times = 0;
+  const redescribed = () => void (times += 1);
+  const decoder = createPgoutputDecoder({ schema, skips: new Map(), reportUnknown: () => undefined, redescribed });
+  decoder.decode(ITEMS, lsnFrom(1n));
+  expect(times).toBe(0);
+  decoder.decode(ITEMS, lsnFrom(2n));
+  expect(times).toBe(1);
+});
+
 test('[C4] unchanged TOAST is merged from the old row where that has it, and stays absent where not; null stays null', () => {
   const full = pgoutput.update(1, ['1', 's', 'b', undefined], ['O', ['1', 's', 'a', 'long']]);
   const byKey = pgoutput.update(1, ['2', 's', 'b', undefined], ['K', ['1', null, null, null]]);

@@ -27,14 +27,14 @@ export const reopenBench: Bench = {
     await page.openClient('opfs');
     const settings = await databaseSettings(page);
     await page.call('close');
-    const before = downloaded(page);
+    const before = await page.receivedRows();
 
     context.say('and comes back');
     const meter = meterProcesses({ Chromium: page.pid, workerd: bench.stack.pid() });
     const rounds: Round[] = [];
     for (let n = 0; n < (context.quick ? 2 : ROUNDS); n++) rounds.push(await round(page, settings));
     yield openFigure(context, rounds, meter.stop());
-    yield downloadFigure(downloaded(page) - before, rounds.length);
+    yield downloadFigure((await page.receivedRows()) - before, rounds.length);
   },
 };
 
@@ -88,12 +88,6 @@ function openFigure(context: BenchContext, rounds: readonly Round[], use: readon
     budgets: [atMost(`≤ ${MOST_RATIO} × the limit`, ratioOf({ value, limit }), MOST_RATIO)],
     notes: [`it follows the stream after ${median(rounds.map(({ live }) => live)).toFixed(0)} ms (p50)`],
   });
-}
-
-function downloaded(page: BenchPage): number {
-  return Object.entries(page.received())
-    .filter(([path]) => path.startsWith('/api/snapshots') || path === '/api/tail')
-    .reduce((sum, [, bytes]) => sum + bytes, 0);
 }
 
 function downloadFigure(bytes: number, rounds: number): Figure {

@@ -53,6 +53,10 @@ globalThis.bench = {
   reached: async (seq) => {
     await until(client().status, ({ position }) => position !== null && position.seq >= BigInt(seq));
   },
+  status: () =>
+    JSON.stringify(client().status.get(), (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
   moves: () => moves,
   query: async (sql) => {
     const { rows } = await client().db.query<Record<string, string | null>>(sql, [], { text: true });

@@ -10,6 +10,8 @@ export interface PageBench {
   watch(): void;
   /** Resolves when the cursor is at this seq or beyond. */
   reached(seq: string): Promise<void>;
+  /** What the client says of itself, for messages of what did not come to an end. */
+  status(): string;
   /** Noted so far. */
   moves(): readonly { readonly seq: string; readonly at: number }[];
   /** Rows of the client's database, as Postgres text; and when they were there. */

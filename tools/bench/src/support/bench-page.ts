@@ -2,6 +2,7 @@ import { openChromium } from '@millrace/testing-harness';
 import { findProcessesNaming } from '@millrace/processes';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import type { BenchContext } from '../core/bench.js';
 import type { PageBench } from '../page/page-api.js';
@@ -9,6 +10,8 @@ import type { BenchStack } from './bench-stack.js';
 import type { Watched } from './cursor-moves.js';
 import { USER } from './invoices.js';
 import { signToken } from './tokens.js';
+
+const PROGRESS_EVERY_MS = 10_000;
 
 /** A page in a Chromium of its own, with the bench's functions in it. */
 export interface BenchPage extends AsyncDisposable {
@@ -20,12 +23,14 @@ export interface BenchPage extends AsyncDisposable {
     name: Name,
     ...args: Parameters<PageBench[Name]>
   ): Promise<Awaited<ReturnType<PageBench[Name]>>>;
+  /** Waits for `work`, and says every ten seconds how the client is getting on. */
+  withProgress<T>(work: Promise<T>): Promise<T>;
   /** A client with its rows loaded, following the stream. */
   openClient(storage: 'opfs' | 'memory'): Promise<void>;
   /** Watches the client's cursor from now on. */
   watch(): Promise<Watched>;
-  /** Bytes of answers to HTTP requests so far, packed as they came, by path. */
-  received(): Readonly<Record<string, number>>;
+  /** Bytes of answers to HTTP requests so far that carry rows, packed as they came. */
+  receivedRows(): Promise<number>;
 }
 
 export async function openBenchPage(context: BenchContext, { stack }: BenchStack): Promise<BenchPage> {
@@ -47,6 +52,12 @@ export async function openBenchPage(context: BenchContext, { stack }: BenchStack
     page,
     pid: browserPid(profileDir),
     call,
+    withProgress: async (work) => {
+      const timer = setInterval(() => {
+        void call('status').then(context.say, () => undefined); // it is gone, and whoever waits for it hears of that
+      }, PROGRESS_EVERY_MS);
+      return work.finally(() => clearInterval(timer));
+    },
     openClient: async (storage) => {
       await call('open', { principal: USER.id, storage, connect: true });
       await call('connect');
@@ -59,7 +70,7 @@ export async function openBenchPage(context: BenchContext, { stack }: BenchStack
         moves: async () => (await call('moves')).map(({ seq, at }) => ({ seq: BigInt(seq), at })),
       };
     },
-    received,
+    receivedRows: received,
     [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose](),
   };
 }
@@ -72,16 +83,18 @@ function browserPid(profileDir: string): number {
   return browser.pid;
 }
 
-function countReceived(page: Page): () => Readonly<Record<string, number>> {
-  const bytes: Record<string, number> = {};
+/** The browser tells of a request some time after the page has had its answer. */
+const TOLD_WITHIN_MS = 500;
+
+function countReceived(page: Page): () => Promise<number> {
+  const sizes: Promise<number>[] = [];
   page.on('requestfinished', (request) => {
-    void request.sizes().then(
-      ({ responseBodySize }) => {
-        const { pathname } = new URL(request.url());
-        bytes[pathname] = (bytes[pathname] ?? 0) + responseBodySize;
-      },
-      () => undefined, // the page is gone, and nobody asks any more
-    );
+    const { pathname } = new URL(request.url());
+    if (!pathname.startsWith('/api/snapshots') && pathname !== '/api/tail') return;
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
   });
-  return () => ({ ...bytes });
+  return async () => {
+    await sleep(TOLD_WITHIN_MS);
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  };
 }

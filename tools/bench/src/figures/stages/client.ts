@@ -54,8 +54,8 @@ export async function* applyOneStages(context: BenchContext, bench: BenchStack):
   const query = await timings(TIMES, () => client.db.query(LIST));
   const bare = await bareUpdates();
   yield stageFigure({
-    id: 'apply-one',
-    title: 'apply: one row in a transaction of its own, from COMMIT answered to applied',
+    id: 'whole-way',
+    title: 'the whole way: one row, from COMMIT answered to applied',
     unit: 'ms',
     value: median(applied),
     limit: { value: median(bare), of: 'the same UPDATE in a bare PGlite in memory' },

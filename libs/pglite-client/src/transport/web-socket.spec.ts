@@ -1,3 +1,4 @@
+import { must } from '@millrace/kernel';
 import { manualClock } from '@millrace/testing';
 import { PING, PONG } from '@millrace/sync-protocol';
 import { webSocketOpener, type WebSocketConstructor } from './web-socket.js';
@@ -6,14 +7,14 @@ function world() {
   const clock = manualClock();
   const sent: string[] = [];
   const told: unknown[] = [];
-  let socket: ScriptedSocket | null = null;
+  const sockets: ScriptedSocket[] = [];
   class ScriptedSocket {
     readyState = 0;
     onopen: (() => void) | null = null;
     onmessage: ((event: { data: unknown }) => void) | null = null;
     onclose: ((event: { code: number; reason: string }) => void) | null = null;
     constructor() {
-      socket = this;
+      sockets.push(this);
     }
     send = (text: string) => sent.push(text);
     close = (code: number) => told.push(`closing ${code}`);
@@ -26,7 +27,7 @@ function world() {
     message: (text) => told.push(text),
     closed: (code, reason) => told.push([code, reason]),
   });
-  const scripted = socket as unknown as ScriptedSocket;
+  const scripted = must(sockets[0], 'no socket was made');
   return {
     clock,
     sent,

@@ -10,6 +10,7 @@ import {
 import { hashTable } from '@millrace/hydration';
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { ClientStore, TableLoad } from '../core/ports/client-store.js';
+import { idleWatch } from '../client/idle-watch.js';
 import { localDatabase } from '../client/local-database.js';
 import { at, EPOCH } from '../testing/conformance/client-store-world.js';
 import { openPGlite, type LocalPostgres } from './open-pglite.js';
@@ -152,7 +153,8 @@ describe('(I10) a value reads the same, however it came', () => {
         chunks: [{ rows, read: () => Promise.resolve(bytes) }],
       });
     }
-    const local = localDatabase({ pg, schema, validate: null, onRecorded: () => undefined });
+    const watch = idleWatch(systemClock);
+    const local = localDatabase({ pg, schema, validate: null, watch, onRecorded: () => undefined });
     await local.query(`insert into t0 (id, v) values (77, 1)`);
     const position = at((seq += 1));
     await store.hydrate({ tables: loads, tail: [], position, scope: 'all', onProgress: () => undefined });

@@ -11,7 +11,24 @@ describe('a change in words', () => {
   it('shows what a value was and becomes', () =>
     expect(
       describeChange({ ...change, operation: 'update', set: { amount_cents: '200' }, old: { amount_cents: '100' } }),
-    ).toEqual({ what: 'Changed invoice', values: ['amount cents: 100 → 200'] }));
+    ).toEqual({ what: 'Changed invoice', values: ['amount: 1.00 → 2.00'] }));
+
+  it('shows amounts as money', () =>
+    expect(
+      describeChange({ ...change, operation: 'insert', set: { amount_cents: '1', currency: 'EUR' } }).values,
+    ).toEqual(['amount: 0.01 EUR', 'currency: EUR']));
+
+  it('names the invoice that a change is about, if somebody knows its number', () => {
+    const numbers = new Map([['1', 'A-1']]);
+    expect(describeChange({ ...change, operation: 'update', set: { notes: 'x' } }, numbers).what).toBe(
+      'Changed invoice A-1',
+    );
+    const payment = { ...change, table: 'payments', key: { id: '7' }, operation: 'insert' as const };
+    expect(describeChange({ ...payment, set: { invoice_id: '1', amount_cents: '5' } }, numbers)).toEqual({
+      what: 'New payment of invoice A-1',
+      values: ['amount: 0.05'],
+    });
+  });
 
   it('shows a deletion by its number', () =>
     expect(describeChange({ ...change, operation: 'delete', old: { number: 'A-1' } })).toEqual({

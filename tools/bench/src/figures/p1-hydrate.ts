@@ -109,8 +109,13 @@ function timeFigure(rows: number, runs: readonly Run[], { use, built, files, byt
     spread: spreadOf(seconds),
     use,
     bytes: { 'answers with rows, as the browser tells': bytes, 'COPY files of the limit, unpacked': files.rawBytes },
-    budgets: [atMost(`≤ ${MOST_RATIO} × the limit`, ratioOf({ value, limit }), MOST_RATIO)],
+    budgets: limit.value > value ? [] : [atMost(`≤ ${MOST_RATIO} × the limit`, ratioOf({ value, limit }), MOST_RATIO)],
     notes: [
+      ...(limit.value > value
+        ? [
+            'the limit was beaten, so it is none: it holds all files in memory before it loads them, which the client does not',
+          ]
+        : []),
       `apart: building the snapshot cold ${built.seconds.toFixed(2)} s, opening the database ${median(pick((run) => run.openSeconds)).toFixed(2)} s, hashing the rows once ${median(pick((run) => run.hashSeconds)).toFixed(2)} s`,
     ],
   });

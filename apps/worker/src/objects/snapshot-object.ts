@@ -81,6 +81,8 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
         return this.#cacheOf({ key, format }).order({
           claims,
           tables,
+          // A table that differs from its checksum, and no change in history that says why: what is kept of it differs as well.
+          notBefore: order.cause === 'checksum-mismatch' ? this.#checksums.takenAt : 0,
           scope,
           rulesVersion,
           atLeast: BigInt(order.atLeast),

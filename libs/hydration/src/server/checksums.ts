@@ -41,6 +41,11 @@ export class Checksums {
     this.#taken = options.store.load();
   }
 
+  /** When the last ones were asked for, ms since 1970; 0 if never. */
+  get takenAt(): number {
+    return this.#taken?.at ?? 0;
+  }
+
   /** One that is at most `maxAgeMs` old, ms: taken now if there is none. `claims` are the same in every call. */
   async get(claims: Claims, maxAgeMs: number): Promise<Checkpoint> {
     const { clock } = this.#options;

@@ -129,6 +129,16 @@ describe('snapshot cache', () => {
       expect(ids(await ready(cache))).toEqual([ids(second)[0], ids(first)[1], ids(first)[2]]);
     });
 
+    it('[S6] a table that was read too early is read anew, without any change in history', async () => {
+      const cache = cacheOf();
+      const first = await ready(cache);
+      world.ahead += 1_000;
+      const notBefore = world.clock.now();
+      const second = await ready(cache, { tables: ['alpha'], notBefore });
+      expect(ids(second)[0]).not.toBe(ids(first)[0]);
+      expect(ids(await ready(cache, { tables: ['alpha'], notBefore }))).toEqual(ids(second));
+    });
+
     it('a table asked for beyond the head is read anew once, on a database at rest too', async () => {
       const cache = cacheOf();
       const first = await ready(cache);

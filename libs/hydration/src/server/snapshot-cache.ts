@@ -35,6 +35,8 @@ export interface CacheOrder {
   /** Null: all. */
   readonly tables: readonly string[] | null;
   readonly atLeast: bigint;
+  /** ms since 1970: a table that was read earlier will not do, though history tells of no change of it since [S6]. */
+  readonly notBefore: number;
   readonly scope: string;
   readonly rulesVersion: string;
 }
@@ -120,7 +122,7 @@ export class SnapshotCache {
   /** By table, the newest build that holds what is asked for and is worth its tail. */
   async #usable(
     tables: readonly string[],
-    { atLeast, claims }: CacheOrder,
+    { atLeast, notBefore, claims }: CacheOrder,
   ): Promise<ReadonlyMap<string, FinishedBuild>> {
     const { head: readHead, clock, schema, use } = this.#options;
     const head = await readHead();
@@ -131,8 +133,10 @@ export class SnapshotCache {
     const newest: FinishedBuild[] = [];
     for (const table of tables) {
       const build = this.#finished(table).find(
-        ({ content, demanded }) =>
-          content.position.epoch === head.epoch && (content.position.seq >= atLeast || demanded >= atLeast),
+        ({ content, demanded, createdAt }) =>
+          createdAt >= notBefore &&
+          content.position.epoch === head.epoch &&
+          (content.position.seq >= atLeast || demanded >= atLeast),
       );
       if (build && (build.content.position.seq >= atLeast || (await this.#isIntact(build)))) newest.push(build);
     }

@@ -30,10 +30,14 @@ export interface HydrateContext {
 /** Loaded bytes after which the write-ahead log is cut off: Postgres does not do it by itself without a checkpointer. */
 const CHECKPOINT_BYTES = 48 * 1024 * 1024;
 
+/** Rows from which building the key afterwards saves more than taking the table's place costs. */
+const ASIDE_ROWS = 20_000;
+
 /** {@link ClientStore.hydrate} on PGlite. */
 export async function hydrate(context: HydrateContext, hydration: Hydration): Promise<StoreSummary> {
-  const loads = checkLoads(context.schema, hydration.tables);
-  return (await context.isLive()) ? loadAside(context, hydration, loads) : loadAtOnce(context, hydration, loads);
+  const isLive = await context.isLive();
+  const loads = checkLoads(context.schema, hydration.tables, ({ rows }) => isLive || rows >= ASIDE_ROWS);
+  return isLive ? loadAside(context, hydration, loads) : loadAtOnce(context, hydration, loads);
 }
 
 /** Nobody has rows yet that could be read meanwhile: one transaction for everything, which is the fastest. */
@@ -98,8 +102,9 @@ async function takeOver(
   }: { readonly hydration: Hydration; readonly loads: readonly CheckedLoad[]; readonly anyPending: boolean },
 ): Promise<ReplicaChange> {
   const tables = loads.map(({ table }) => table);
-  for (const table of tables) await swapTable(sql, table);
-  await sql.raw.exec(dropShadowTables);
+  const aside = loads.filter((each) => each.aside);
+  for (const { table } of aside) await swapTable(sql, table);
+  if (aside.length > 0) await sql.raw.exec(dropShadowTables);
   const touched = anyPending ? await rewriteBaseRows(sql, tables) : new Map<string, Set<string>>();
   const changed = await applyTransactions(sql, schema, hydration.tail, anyPending);
   await rebaseTouched(sql, schema, touched);

@@ -28,60 +28,77 @@ export interface LoadOptions {
 export interface CheckedLoad {
   readonly table: TableMeta;
   readonly load: TableLoad;
+  /** Whether they are loaded into its shadow, to take its place later; else into the table itself, which is emptied first. */
+  readonly aside: boolean;
 }
 
 /** Throws `snapshot-corrupt` if a load is not of the schema's columns. */
-export function checkLoads(schema: SchemaMeta, loads: readonly TableLoad[]): readonly CheckedLoad[] {
+export function checkLoads(
+  schema: SchemaMeta,
+  loads: readonly TableLoad[],
+  isAside: (load: TableLoad) => boolean,
+): readonly CheckedLoad[] {
   return loads.map((load) => {
     const table = knownTable(schema, load.name);
     const expected = table.columns.map((column) => column.name);
     if (JSON.stringify([...load.columns].sort()) !== JSON.stringify([...expected].sort()))
       throw corrupt(table, "other columns than the schema's");
-    return { table, load };
+    return { table, load, aside: isAside(load) };
   });
 }
 
-/** Loads into shadow tables, made anew, and proves that they hold what was announced [S6]. Throws `snapshot-corrupt` if they do not. */
+/** Loads the tables, shadows made anew, and proves that they hold what was announced [S6]. Throws `snapshot-corrupt` if they do not. */
 export async function loadTables(loads: readonly CheckedLoad[], options: LoadOptions): Promise<void> {
   const { run, oneTransaction, onProgress, afterChunk } = options;
-  await run((sql) => sql.raw.exec(createShadowTables(loads.map(({ table }) => table))));
-  const left = new Map(loads.map(({ table, load }) => [table, load.chunks.length]));
-  for (const { table, load } of loads) if (load.chunks.length === 0) await finishTable(options, table, load);
-  const chunks = loads.flatMap(({ table, load }) => load.chunks.map((chunk) => ({ table, load, chunk })));
+  await run((sql) => sql.raw.exec(emptyTables(loads)));
+  const left = new Map(loads.map((each) => [each, each.load.chunks.length]));
+  for (const each of loads) if (each.load.chunks.length === 0) await finishTable(options, each);
+  const chunks = loads.flatMap((each) => each.load.chunks.map((chunk) => ({ each, chunk })));
   let rows = 0;
-  for await (const [{ table, load, chunk }, bytes] of readAhead(chunks, (item) => item.chunk.read())) {
-    await run((sql) => copyChunk(sql, { table, load, chunk, bytes, freeze: oneTransaction }));
+  for await (const [{ each, chunk }, bytes] of readAhead(chunks, (item) => item.chunk.read())) {
+    await run((sql) => copyChunk(sql, { each, chunk, bytes, freeze: oneTransaction }));
     onProgress((rows += chunk.rows));
-    const more = (left.get(table) ?? 0) - 1;
-    left.set(table, more);
-    if (more === 0) await finishTable(options, table, load);
+    const more = (left.get(each) ?? 0) - 1;
+    left.set(each, more);
+    if (more === 0) await finishTable(options, each);
     await afterChunk(bytes.length);
   }
 }
 
+function emptyTables(loads: readonly CheckedLoad[]): string {
+  const inPlace = loads.filter(({ aside }) => !aside).map(({ table }) => quoteTable(table.name));
+  const aside = loads.filter((each) => each.aside).map(({ table }) => table);
+  const truncate = inPlace.length === 0 ? '' : `truncate ${inPlace.join(', ')};`;
+  return aside.length === 0 ? truncate : truncate + createShadowTables(aside);
+}
+
+function targetOf({ table, aside }: CheckedLoad): TableMeta {
+  return aside ? shadowOf(table) : table;
+}
+
 interface ChunkCopy {
-  readonly table: TableMeta;
-  readonly load: TableLoad;
+  readonly each: CheckedLoad;
   readonly chunk: ChunkLoad;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly freeze: boolean;
 }
 
-async function copyChunk(sql: StoreTransaction, { table, load, chunk, bytes, freeze }: ChunkCopy): Promise<void> {
+async function copyChunk(sql: StoreTransaction, { each, chunk, bytes, freeze }: ChunkCopy): Promise<void> {
+  const { table, load } = each;
   const columns = load.columns.map(quoteIdent).join(', ');
   const format = load.format === 'binary' ? 'binary' : 'text';
   const file = load.format === 'binary' ? bytes : copyTextOf(bytes, load.columns.length);
-  const copy = `copy ${quoteTable(shadowOf(table).name)} (${columns}) from '/dev/blob' with (format ${format}${freeze ? ', freeze' : ''})`;
+  const copy = `copy ${quoteTable(targetOf(each).name)} (${columns}) from '/dev/blob' with (format ${format}${freeze ? ', freeze' : ''})`;
   const { affectedRows } = await asCorrupt(table, () => sql.raw.query(copy, [], { blob: new Blob([file]) }));
   if (affectedRows !== chunk.rows) throw corrupt(table, `a chunk of ${chunk.rows} rows came with ${affectedRows}`);
 }
 
 /** Its key, its secondary indexes once a schema can name some, and the proof. */
-async function finishTable({ run, afterTable }: LoadOptions, table: TableMeta, load: TableLoad): Promise<void> {
-  const shadow = shadowOf(table);
-  await run((sql) => asCorrupt(table, () => sql.raw.exec(addPrimaryKey(shadow))));
+async function finishTable({ run, afterTable }: LoadOptions, each: CheckedLoad): Promise<void> {
+  const { table, load, aside } = each;
+  if (aside) await run((sql) => asCorrupt(table, () => sql.raw.exec(addPrimaryKey(shadowOf(table)))));
   const { algorithm, count, hash } = load.hash;
-  const found = await run((sql) => hashTable(sql, shadow));
+  const found = await run((sql) => hashTable(sql, targetOf(each)));
   if (found.count !== count) throw corrupt(table, `${count} rows were announced, ${found.count} came`);
   if (algorithm === TABLE_HASH_ALGORITHM && found.hash !== hash) throw corrupt(table, 'its rows have another hash');
   await afterTable();

@@ -16,7 +16,7 @@ export const HYDRATION_MUTANTS: readonly Mutant[] = [
       {
         project: 'libs/pglite-client',
         spec: 'src/core/hydration/tail-plan.spec.ts',
-        test: 'begins at the oldest table, and spares the others what they hold',
+        test: '[S2] begins at the oldest table, and spares the others what they hold',
       },
     ],
   },
@@ -56,7 +56,7 @@ export const HYDRATION_MUTANTS: readonly Mutant[] = [
       {
         project: 'libs/hydration',
         spec: 'src/server/build-table.pg.spec.ts',
-        test: 'a TRUNCATE that commits while the lock is waited for is seen whole: locks come before the snapshot',
+        test: '[S1] a TRUNCATE that commits while the lock is waited for is seen whole: locks come before the snapshot',
       },
     ],
   },
@@ -93,24 +93,6 @@ export const HYDRATION_MUTANTS: readonly Mutant[] = [
         project: 'libs/pglite-client',
         spec: 'src/core/compare-checkpoint.spec.ts',
         test: 'a table that changed after the server began to read says nothing, equal or not',
-      },
-    ],
-  },
-  {
-    name: 'a hydration takes over rows without their proof',
-    harm: 'rows that are not those of the server are shown as if they were, and nobody learns of it [S6]',
-    edits: [
-      {
-        file: 'libs/pglite-client/src/store/load-tables.ts',
-        find: "if (algorithm === TABLE_HASH_ALGORITHM && found.hash !== hash) throw corrupt(table, 'its rows have another hash');",
-        replace: 'if (algorithm === TABLE_HASH_ALGORITHM && found.hash !== hash) return;',
-      },
-    ],
-    killedBy: [
-      {
-        project: 'libs/pglite-client',
-        spec: 'src/store/pglite-store.spec.ts',
-        test: 'rows of another hash changes nothing',
       },
     ],
   },

@@ -42,6 +42,11 @@ async function world(chunks: readonly string[], fetch: Fetch = (text) => Promise
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
+/** Digests are made on other threads: nothing here can tell when they are done. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await settled();
+}
+
 describe('downloadChunks', () => {
   it('brings every chunk, whoever waits for it before or after', async () => {
     const { start, table } = await world(['a', 'bb', 'ccc']);
@@ -56,19 +61,25 @@ describe('downloadChunks', () => {
 
   it('fetches four at a time, and holds the next back until one is written (I11)', async () => {
     const waiting: (() => void)[] = [];
+    let letAll = false;
     const chunks = ['0', '1', '2', '3', '4', '5'];
     const { start, asked, table } = await world(
       chunks,
-      (each) => new Promise((resolve) => waiting.push(() => resolve(bytesOf(each)))),
+      (each) =>
+        new Promise((resolve) => {
+          waiting.push(() => resolve(bytesOf(each)));
+          if (letAll) resolve(bytesOf(each));
+        }),
     );
     const downloads = start();
+    await until(() => asked.length >= 4);
     await settled();
     expect(asked).toEqual([0, 1, 2, 3]);
     waiting[2]?.();
+    await until(() => asked.length >= 5);
     await settled();
     expect(asked).toEqual([0, 1, 2, 3, 4]);
-    for (const go of waiting) go();
-    await settled();
+    letAll = true;
     for (const go of waiting) go();
     expect(text(await downloads.read(table.id, 5))).toBe('5');
   });

@@ -28,7 +28,12 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       {
         project: 'libs/pglite-client',
         spec: 'src/store/crash-points.spec.ts',
-        test: 'hydrate: all of it or nothing, and it can be done again',
+        test: 'hydrate beside rows in use: all of it or nothing, and it can be done again',
+      },
+      {
+        project: 'libs/pglite-client',
+        spec: 'src/store/crash-points.spec.ts',
+        test: 'hydrate for the first time: all of it or nothing, and it can be done again',
       },
     ],
   },

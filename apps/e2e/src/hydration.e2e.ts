@@ -5,9 +5,10 @@ import { findTable } from '@millrace/schema-meta';
 import { ledgerRows, MOVE_AMOUNTS_DDL } from './fixture/ledger-load.js';
 import { fixtureSchema } from './fixture/fixture-schema.js';
 import { eventually } from './support/eventually.js';
+import { expectSameRows } from './support/expect-same-rows.js';
 import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
 import { rawClient } from './support/raw-client.js';
-import { replicaConnection, sourceConnection } from './support/read-connection.js';
+import { sourceConnection } from './support/read-connection.js';
 import { readySnapshot, tableOf } from './support/snapshots.js';
 
 const ledger = must(findTable(fixtureSchema, 'ledger'), 'no table ledger');
@@ -102,10 +103,7 @@ describe(`I1 I5 ${HYDRATIONS} hydrations of ${HELD_ROWS} rows under ${OFFERED_PE
 });
 
 async function expectEqual(fixture: FixtureStack, client: Awaited<ReturnType<FixtureStack['client']>>): Promise<void> {
-  await eventually(async () => {
-    const local = await hashTable(replicaConnection(client), ledger);
-    expect(local).toEqual(await hashTable(sourceConnection(fixture.source), ledger, `tenant_id = 'held'`));
-  }, 60_000);
+  await eventually(() => expectSameRows({ client, source: fixture.source, tenant: 'held' }, ledger), 60_000);
 }
 
 /** Everything that a snapshot must get along with. */

@@ -1,13 +1,12 @@
 import { must, systemClock } from '@millrace/kernel';
-import { hashTable } from '@millrace/hydration';
 import { connectPg } from '@millrace/postgres';
 import { findTable } from '@millrace/schema-meta';
 import { seededRandom } from '@millrace/testing';
 import { LOAD_DDL } from './fixture/fixture-ddl.js';
 import { fixtureSchema } from './fixture/fixture-schema.js';
 import { eventually } from './support/eventually.js';
+import { expectSameRows } from './support/expect-same-rows.js';
 import { startFixtureStack, type FixtureStack } from './support/fixture-stack.js';
-import { replicaConnection, sourceConnection } from './support/read-connection.js';
 
 const ledger = must(findTable(fixtureSchema, 'ledger'), 'no table ledger');
 const KILLS = 10;
@@ -46,9 +45,7 @@ describe('I2 I7 workerd is killed again and again under load', () => {
 
     await eventually(async () => {
       for (const [index, client] of clients.entries()) {
-        const local = await hashTable(replicaConnection(client), ledger);
-        const server = await hashTable(sourceConnection(fixture.source), ledger, `tenant_id = '${TENANTS[index]}'`);
-        expect(local).toEqual(server);
+        await expectSameRows({ client, source: fixture.source, tenant: TENANTS[index] as string }, ledger);
       }
     }, 120_000);
 

@@ -1,3 +1,4 @@
+export { columnMetaSchema, schemaMetaSchema, tableMetaSchema } from './decode-schema.js';
 export {
   findColumn,
   findTable,

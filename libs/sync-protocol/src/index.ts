@@ -20,6 +20,7 @@ export { type Auth } from './messages/auth.js';
 export { type Welcome } from './messages/welcome.js';
 export { type Begin } from './messages/begin.js';
 export { rowChangeSchema, type Changes, type RowChange } from './messages/changes.js';
+export { type SchemaChange } from './messages/schema-change.js';
 export { type Commit } from './messages/commit.js';
 export { type Fill } from './messages/fill.js';
 export { tableHashSchema, type Checkpoint } from './messages/checkpoint.js';
@@ -59,6 +60,7 @@ export {
   type TailLine,
   type TailRequest,
 } from './http/snapshots.js';
+export { migrationsAnswerSchema, schemaAnswerSchema, type MigrationsAnswer, type SchemaAnswer } from './http/schema.js';
 export { errorOfProblem, problemOf, type Problem } from './http/problem.js';
 export {
   devSignInRequestSchema,

@@ -8,6 +8,7 @@ import { commitSchema } from './messages/commit.js';
 import { errorSchema } from './messages/error.js';
 import { fillSchema } from './messages/fill.js';
 import { resyncSchema } from './messages/resync.js';
+import { schemaChangeSchema } from './messages/schema-change.js';
 import { welcomeSchema } from './messages/welcome.js';
 
 /** Everything a server may send over the socket. */
@@ -15,6 +16,7 @@ export const serverMessageSchema = v.variant('type', [
   welcomeSchema,
   beginSchema,
   changesSchema,
+  schemaChangeSchema,
   commitSchema,
   fillSchema,
   resyncSchema,

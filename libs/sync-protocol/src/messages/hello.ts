@@ -10,6 +10,8 @@ export const helloSchema = v.object({
   position: positionSchema,
   /** Schema version of the client's tables. */
   schemaVersion: nameSchema,
+  /** Schema version that its app was built with: it takes breaking steps up to there. */
+  appVersion: nameSchema,
   /** The scope that the client's rows were read for, as its manifest named it: another one now, and the rows are not the right ones [A4]. */
   scope: nameSchema,
   /** Highest mutation whose ack the client has applied, 0 for none: `welcome` tells the verdicts of later ones that its snapshot already contains [W5]. */

@@ -1,3 +1,4 @@
+import { fits } from '@millrace/schema-compat';
 import * as v from 'valibot';
 import { mutationResultSchema, nameSchema, positionSchema } from '../schemas.js';
 
@@ -7,7 +8,8 @@ export const welcomeSchema = v.object({
   protocol: v.pipe(v.number(), v.safeInteger()),
   /** Where history ends now: what the client catches up to. */
   head: positionSchema,
-  schema: v.object({ version: nameSchema, fit: v.picklist(['same', 'must-update-app']) }),
+  /** The schema in force at `head`, and what that means for this client. */
+  schema: v.object({ version: nameSchema, fit: v.picklist(fits) }),
   /** Verdicts of this client's mutations that its cursor already covers but that it has not settled [W5]. */
   verdicts: v.array(mutationResultSchema),
   /** Characters that may be in flight before the server waits for `received`. */

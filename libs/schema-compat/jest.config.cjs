@@ -1,0 +1,1 @@
+module.exports = { displayName: 'schema-compat', preset: '../../jest.preset.js' };

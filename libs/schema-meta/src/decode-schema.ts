@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Rule } from './rule.js';
-import type { SchemaMeta } from './schema-meta.js';
+import type { ColumnMeta, SchemaMeta, TableMeta } from './schema-meta.js';
 
 /** Bounds of a schema that comes from elsewhere: beyond them it is not one (I11). */
 const MOST_TABLES = 1_000;
@@ -22,7 +22,7 @@ const ruleSchema: v.GenericSchema<Rule> = v.lazy(() =>
   ]),
 );
 
-export const columnMetaSchema = v.object({
+export const columnMetaSchema: v.GenericSchema<ColumnMeta> = v.object({
   name,
   property: name,
   type: name,
@@ -32,7 +32,7 @@ export const columnMetaSchema = v.object({
   setBy: v.picklist(['client', 'server']),
 });
 
-export const tableMetaSchema = v.object({
+export const tableMetaSchema: v.GenericSchema<TableMeta> = v.object({
   name,
   entity: name,
   columns: v.pipe(v.array(columnMetaSchema), v.minLength(1), v.maxLength(MOST_COLUMNS)),

@@ -1,0 +1,36 @@
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { entityOptions } from '@millrace/db/server';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { RunSql } from './sql-runner.js';
+
+/** A Postgres in this process, and TypeORM on it: where migrations are tried. Nothing of it survives. */
+export interface TrialDatabase extends AsyncDisposable {
+  readonly source: DataSource;
+  readonly run: RunSql;
+}
+
+/** `entities`: default those of the domain. */
+export async function openTrialDatabase(entities?: DataSourceOptions['entities']): Promise<TrialDatabase> {
+  const pglite = await PGlite.create();
+  try {
+    const source = await new DataSource({
+      ...entityOptions,
+      ...(entities ? { entities } : {}),
+      // One session: PGlite has no second one.
+      poolSize: 1,
+      extra: createPgConfig(pglite),
+    }).initialize();
+    return {
+      source,
+      run: async <T>(sql: string, params: readonly unknown[] = []) => await source.query<T[]>(sql, [...params]),
+      [Symbol.asyncDispose]: async () => {
+        await source.destroy();
+        await pglite.close();
+      },
+    };
+  } catch (error) {
+    await pglite.close();
+    throw error;
+  }
+}

@@ -1,0 +1,305 @@
+import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
+import { openTrialDatabase, type TrialDatabase } from './domain-source.js';
+import { MigrationError } from './migration-error.js';
+import { processStatements, type StatementsOptions } from './process-statements.js';
+import type { ProcessedMigration } from './process-migration.js';
+
+const column = (name: string, type: string, more: Partial<ColumnMeta> = {}): ColumnMeta => ({
+  name,
+  property: name,
+  type,
+  clientType: type,
+  nullable: true,
+  default: null,
+  setBy: 'client',
+  ...more,
+});
+
+const notes: TableMeta = {
+  name: 'notes',
+  entity: 'Note',
+  columns: [
+    column('id', 'integer', { nullable: false }),
+    column('title', 'character varying(10)'),
+    column('size', 'integer'),
+    column('taken', 'timestamp without time zone'),
+    column('mood', 'mood', { clientType: 'text', default: "'good'" }),
+    column('data', 'json'),
+  ],
+  serverOnly: ['secret'],
+  key: ['id'],
+  versionColumn: null,
+  policy: 'last-write-wins',
+  read: rule.claim('title', 'team'),
+  write: null,
+};
+const before: SchemaMeta = { version: '1.2.3', tables: [notes] };
+const beforeSql = [
+  `create type mood as enum ('good', 'bad')`,
+  `create table notes (id integer primary key, title varchar(10), size integer, taken timestamp, mood mood default 'good', data json, secret text)`,
+  `alter table notes replica identity full`,
+  `create table plain (id integer)`,
+];
+
+describe('processStatements', () => {
+  let database: TrialDatabase;
+  beforeAll(async () => {
+    database = await openTrialDatabase([]);
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  function process(
+    up: readonly string[],
+    down: readonly string[],
+    more: Partial<StatementsOptions> = {},
+  ): Promise<ProcessedMigration> {
+    return processStatements({ before, beforeSql, up, down, database, ...more });
+  }
+
+  async function faultOf(up: readonly string[], down: readonly string[], more: Partial<StatementsOptions> = {}) {
+    const error: unknown = await process(up, down, more).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error instanceof MigrationError) return error;
+    throw error instanceof Error ? error : new Error('nothing was refused');
+  }
+
+  it('records statements one by one, and tells what they are to clients', async () => {
+    const migration = await process(
+      [
+        `alter table notes add column color text not null default 'it''s; red'; comment on table notes is 'x'`,
+        `update notes set color = 'blue'`,
+      ],
+      ['alter table notes drop column color'],
+    );
+    expect(migration.serverUp.map(({ sql }) => sql)).toEqual([
+      `alter table notes add column color text not null default 'it''s; red'`,
+      `comment on table notes is 'x'`,
+      `update notes set color = 'blue'`,
+    ]);
+    expect(migration).toMatchObject({
+      version: '1.3.0',
+      previous: '1.2.3',
+      kind: 'additive',
+      tightens: false,
+      relaxes: false,
+    });
+    expect(migration.ops).toMatchObject([
+      { op: 'add-column', table: 'notes', value: `it's; red`, column: { name: 'color', nullable: false } },
+    ]);
+    expect(migration.clientUp).toEqual([
+      `alter table "public"."notes" add column "color" text default 'it''s; red'`,
+      `alter table "public"."notes" alter column "color" set default 'it''s; red'::text`,
+    ]);
+    expect(migration.clientDown).toEqual([`alter table "public"."notes" drop column "color"`]);
+  });
+
+  it.each<[string, string[], string[], object]>([
+    [
+      'a rename',
+      ['alter table notes rename column title to heading'],
+      ['alter table notes rename column heading to title'],
+      { kind: 'breaking', version: '2.0.0', ops: [{ op: 'rename-column', from: 'title', to: 'heading' }] },
+    ],
+    [
+      'integer to bigint',
+      ['alter table notes alter column size type bigint'],
+      ['alter table notes alter column size type integer'],
+      {
+        kind: 'breaking',
+        tightens: false,
+        ops: [{ op: 'change-type', from: 'integer', to: 'bigint', using: null, sameText: false }],
+      },
+    ],
+    [
+      'a longer varchar',
+      ['alter table notes alter column title type varchar(20)'],
+      ['alter table notes alter column title type varchar(10)'],
+      { kind: 'additive', relaxes: true, ops: [{ op: 'change-type', to: 'character varying(20)' }] },
+    ],
+    [
+      'varchar to text',
+      ['alter table notes alter column title type text'],
+      ['alter table notes alter column title type varchar(10)'],
+      { kind: 'additive', ops: [{ op: 'change-type', to: 'text' }] },
+    ],
+    [
+      'timestamp to timestamptz, with its zone named',
+      [`alter table notes alter column taken type timestamptz using taken at time zone 'UTC'`],
+      [`alter table notes alter column taken type timestamp using taken at time zone 'UTC'`],
+      {
+        kind: 'breaking',
+        ops: [
+          { op: 'change-type', using: `taken AT TIME ZONE 'UTC'`, back: `taken AT TIME ZONE 'UTC'`, sameText: false },
+        ],
+      },
+    ],
+    [
+      'json to jsonb',
+      ['alter table notes alter column data type jsonb'],
+      ['alter table notes alter column data type json'],
+      { kind: 'breaking', ops: [{ op: 'change-type', using: null, back: null }] },
+    ],
+    [
+      'a scalar to an array',
+      ['alter table notes alter column size type integer[] using array[size]'],
+      ['alter table notes alter column size type integer using size[1]'],
+      { kind: 'breaking', ops: [{ op: 'change-type', to: 'integer[]', using: 'ARRAY[size]', back: '(size)[1]' }] },
+    ],
+    [
+      'a new label',
+      [`alter type mood add value 'fair'`],
+      [
+        'alter type mood rename to mood_old',
+        `create type mood as enum ('good', 'bad')`,
+        'alter table notes alter column mood drop default',
+        'alter table notes alter column mood type mood using mood::text::mood',
+        `alter table notes alter column mood set default 'good'`,
+        'drop type mood_old',
+      ],
+      {
+        kind: 'additive',
+        relaxes: true,
+        ops: [{ op: 'relax', column: 'mood', rule: "not 'fair'" }],
+        clientUp: [],
+        clientDown: [],
+      },
+    ],
+    [
+      'NOT NULL, a check, a default',
+      [
+        `update notes set size = 0 where size is null`,
+        'alter table notes alter column size set not null, alter column size set default 0',
+        'alter table notes add constraint small check (size < 10)',
+      ],
+      [
+        'alter table notes drop constraint small',
+        'alter table notes alter column size drop not null, alter column size drop default',
+      ],
+      {
+        kind: 'breaking',
+        tightens: true,
+        ops: [
+          { op: 'tighten', column: 'size', rule: 'not null' },
+          { op: 'tighten', column: 'size', rule: 'CHECK ((size < 10))' },
+        ],
+        clientUp: [`alter table "public"."notes" alter column "size" set default 0`],
+      },
+    ],
+    [
+      'a dropped column that comes back filled',
+      ['alter table notes drop column title'],
+      [
+        `alter table notes add column title varchar(10) default 'x'`,
+        'alter table notes alter column title drop default',
+      ],
+      { kind: 'breaking', tightens: true, ops: [{ op: 'drop-column' }, { op: 'reread' }] },
+    ],
+    [
+      'what clients have no part in',
+      ['create table other (id int)', 'create index on notes (size)'],
+      ['drop table other', 'drop index notes_size_idx'],
+      { kind: 'patch', version: '1.2.4', ops: [], clientUp: [] },
+    ],
+  ])('%s', async (_what, up, down, expected) => {
+    expect(await process(up, down)).toMatchObject(expected);
+  });
+
+  it('what no statement says: a column shown, another rule, a table synced', async () => {
+    const after: SchemaMeta = {
+      version: '',
+      tables: [{ ...notes, columns: [...notes.columns, column('secret', 'text')], serverOnly: [], read: rule.all() }],
+    };
+    const migration = await process([], [], { after });
+    expect(migration).toMatchObject({
+      kind: 'additive',
+      ops: [
+        { op: 'add-column', column: { name: 'secret' }, value: null },
+        { op: 'reread', reason: 'column secret is shown from now on; who may read which rows has changed' },
+      ],
+    });
+  });
+
+  it.each<[string, string[], string[], Partial<MigrationError>]>([
+    [
+      'syntax',
+      ['alter tabel notes'],
+      [],
+      { statement: 'alter tabel notes', reason: 'syntax error at or near "tabel"' },
+    ],
+    ['failed', ['alter table notes drop column nothing'], [], {}],
+    ['reads-rows', ['select count(*) from notes'], [], {}],
+    ['not-inverted', ['alter table notes add column x int'], [], {}],
+    ['not-inverted', [`create type t as enum ('a')`, 'create table others (t t)'], ['drop table others'], {}],
+    [
+      'not-immutable',
+      ['alter table notes add column at timestamptz default now()'],
+      ['alter table notes drop column at'],
+      {},
+    ],
+    [
+      'not-immutable',
+      ['alter table notes add column at uuid default gen_random_uuid()'],
+      ['alter table notes drop column at'],
+      {},
+    ],
+    ['not-immutable', ['alter table notes add column n serial'], ['alter table notes drop column n'], {}],
+    [
+      'not-immutable',
+      ['alter table notes alter column taken type timestamptz'],
+      ['alter table notes alter column taken type timestamp'],
+      {},
+    ],
+    [
+      'not-null-without-default',
+      ['alter table plain add column x int not null'],
+      ['alter table plain drop column x'],
+      {},
+    ],
+    [
+      'replica-identity',
+      ['alter table notes replica identity default'],
+      ['alter table notes replica identity full'],
+      {},
+    ],
+    [
+      'key',
+      ['alter table notes drop constraint notes_pkey', 'alter table notes add primary key (size, id)'],
+      [
+        'alter table notes drop constraint notes_pkey',
+        'alter table notes add primary key (id)',
+        'alter table notes alter column size drop not null',
+      ],
+      {},
+    ],
+    ['forbidden', ['commit'], [], {}],
+  ])('refuses: %s', async (fault, up, down, more) => {
+    const after = fault === 'key' ? before : undefined;
+    expect(
+      await faultOf(
+        up,
+        down,
+        after
+          ? {
+              after: {
+                ...after,
+                tables: [
+                  { ...notes, columns: notes.columns.map((c) => (c.name === 'size' ? { ...c, nullable: false } : c)) },
+                ],
+              },
+            }
+          : {},
+      ),
+    ).toMatchObject({ fault, ...more });
+  });
+
+  it('takes another word than its own for what it means only with a reason', async () => {
+    const up = ['alter table notes rename column title to heading'];
+    const down = ['alter table notes rename column heading to title'];
+    expect(await faultOf(up, down, { notes: { declare: 'additive' } })).toMatchObject({ fault: 'lowered' });
+    const lowered = { declare: 'additive', acknowledge: 'nobody reads it' } as const;
+    expect(await process(up, down, { notes: lowered })).toMatchObject({ kind: 'additive', version: '1.3.0' });
+    expect(await process([], [], { notes: { declare: 'breaking' } })).toMatchObject({ version: '2.0.0' });
+  });
+});

@@ -8,6 +8,7 @@ import type { CaptureSource, CapturedChange } from './transaction.js';
 
 export interface AppendLargeOptions {
   readonly slot: string;
+  /** In force where it begins. */
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
@@ -24,7 +25,7 @@ const MOST_ROW_KEYS = 10_000;
  * `appendTransactions` would give it. Throws `second-writer` like that; whatever `pieces` throws rolls everything back.
  */
 export async function appendLarge(sql: SqlConnection, options: AppendLargeOptions): Promise<Appended> {
-  const { slot, schema, from, transaction, pieces } = options;
+  const { slot, from, transaction, pieces } = options;
   return sql.transaction(async (tx) => {
     await lockHead(tx, slot, from);
     const placement = beginPlacement(transaction, { ...options, after: from.position });
@@ -38,7 +39,7 @@ export async function appendLarge(sql: SqlConnection, options: AppendLargeOption
       last = all.at(-1) ?? null;
       await insertAll(tx, from, all.slice(0, -1));
     }
-    const { position, mutation } = placement.end();
+    const { position, mutation, schema } = placement.end();
     if (!last) throw new SyncError('assertion-failed', 'a placed transaction has a last row');
     await insertAll(tx, from, [{ ...last, chain: position.chain }]);
     const head: HistoryHead = { position, lastCommitLsn: transaction.commitLsn, lastEndLsn: piece.value };
@@ -57,6 +58,7 @@ export async function appendLarge(sql: SqlConnection, options: AppendLargeOption
           unloaded: { rowKeys: keys.keys },
         },
       ],
+      schema,
     };
   });
 }

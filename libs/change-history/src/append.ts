@@ -2,7 +2,7 @@ import { SyncError, assert, formatLsn, type Lsn, type Position, type SqlConnecti
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { HISTORY_COLUMNS, type HistoryRow } from './history-row.js';
 import type { HistoryTransaction } from './history-transaction.js';
-import { toHistory } from './to-history.js';
+import { toHistory, type HistoryBlock } from './to-history.js';
 import type { CaptureSource, CapturedTransaction } from './transaction.js';
 
 /** Where a writer of history stands: what it compares the stored state with before it moves it [H3]. */
@@ -14,6 +14,7 @@ export interface HistoryHead {
 
 export interface AppendOptions {
   readonly slot: string;
+  /** In force where the first of them begins. */
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
@@ -24,6 +25,8 @@ export interface AppendOptions {
 export interface Appended {
   readonly head: HistoryHead;
   readonly transactions: readonly HistoryTransaction[];
+  /** In force behind the last of them. */
+  readonly schema: SchemaMeta;
 }
 
 /** One statement's share of rows: its parameters stay a few MB. */
@@ -38,9 +41,10 @@ const PARTITION_ROWS = 5_000_000n;
 export async function appendTransactions(sql: SqlConnection, options: AppendOptions): Promise<Appended> {
   const { from, transactions } = options;
   const last = transactions.at(-1);
-  if (!last) return { head: from, transactions: [] };
+  if (!last) return { head: from, transactions: [], schema: options.schema };
 
   const blocks = placeAll(options);
+  const { schema } = blocks.at(-1) as HistoryBlock;
   const rows = blocks.flatMap((block) => block.rows);
   const history = blocks.map((block) => block.transaction);
   const position = (history.at(-1) as HistoryTransaction).position;
@@ -51,23 +55,26 @@ export async function appendTransactions(sql: SqlConnection, options: AppendOpti
   );
 
   if (rows.length <= ROWS_PER_INSERT && samePartition(from.position.seq, position.seq)) {
-    await appendInOneStatement(sql, { options, head, rows });
+    await appendInOneStatement(sql, { options: { ...options, schema }, head, rows });
   } else {
-    await sql.transaction(async (tx) => appendInParts(tx, { options, head, rows }));
+    await sql.transaction(async (tx) => appendInParts(tx, { options: { ...options, schema }, head, rows }));
   }
-  return { head, transactions: history };
+  return { head, transactions: history, schema };
 }
 
-function placeAll({ from, transactions, schema, source }: AppendOptions) {
+function placeAll({ from, transactions, schema: first, source }: AppendOptions): readonly HistoryBlock[] {
   let after = from.position;
+  let schema = first;
   return transactions.map((captured) => {
     const block = toHistory(captured, { schema, source, after });
     after = block.transaction.position;
+    schema = block.schema;
     return block;
   });
 }
 
 interface AppendStep {
+  /** `schema`: in force behind the rows. */
   readonly options: AppendOptions;
   readonly head: HistoryHead;
   readonly rows: readonly HistoryRow[];

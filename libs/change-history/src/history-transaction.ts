@@ -50,6 +50,7 @@ export interface HistoryTransaction {
   readonly firstSeq: bigint;
   readonly commitLsn: Lsn;
   readonly commitTime: string;
+  /** In force at its end: where it holds a migration, that one's [M2]. */
   readonly schemaVersion: string;
   readonly mutation: MutationMark | null;
   /** In order. Rows of the engine's own tables (`sync.client_mutation`, `sync.client_migration`) are among them: they have a seq and a row key like any other. */

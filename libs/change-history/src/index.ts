@@ -22,6 +22,16 @@ export {
   mutationMarkOf,
   type EngineTable,
 } from './engine-tables.js';
+export {
+  CatalogueCache,
+  VERSION_AT_SQL,
+  catalogueAtHead,
+  readCatalogue,
+  schemaStepOf,
+  schemaVersionAt,
+  type RecordedCatalogue,
+  type RecordedStep,
+} from './schema-catalogue.js';
 export { toHistory, type HistoryBlock, type ToHistoryContext } from './to-history.js';
 export { type HistoryRow } from './history-row.js';
 export { appendLarge, type AppendLargeOptions } from './append-large.js';

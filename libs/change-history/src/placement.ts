@@ -1,4 +1,5 @@
 import { assert, chainLink, formatLsn, hasColumn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
+import { schemaBehind } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import { ANY_KEY, clientKey, rowKeyOf } from '@millrace/sync-rules';
 import { MUTATION_TABLE, findEngineTable, mutationMarkOf } from './engine-tables.js';
@@ -12,6 +13,7 @@ import type { CaptureSource, CapturedChange, CapturedTransaction } from './trans
 export type TransactionHead = Pick<CapturedTransaction, 'xid' | 'commitLsn' | 'commitTime'>;
 
 export interface PlacementContext {
+  /** In force where the transaction begins. */
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   /** The position that the transaction follows. */
@@ -27,12 +29,13 @@ export interface PlacedChanges {
 /** Gives the changes of one transaction their places in history, as they come. */
 export interface Placement {
   place(changes: readonly CapturedChange[]): PlacedChanges;
-  /** All changes are placed: where the transaction ends, and whose mutation it was. The chain is that of its last row. */
-  end(): { readonly position: Position; readonly mutation: MutationMark | null };
+  /** All changes are placed: where the transaction ends, whose mutation it was, and the schema in force from there on. The chain is that of its last row. */
+  end(): { readonly position: Position; readonly mutation: MutationMark | null; readonly schema: SchemaMeta };
 }
 
 export function beginPlacement(captured: TransactionHead, context: PlacementContext): Placement {
-  const { after, schema } = context;
+  const { after } = context;
+  let { schema } = context;
   const link = chainLink(after.chain);
   let placed = 0;
   let mutation: MutationMark | null = null;
@@ -50,17 +53,22 @@ export function beginPlacement(captured: TransactionHead, context: PlacementCont
     place(changes) {
       findMutation(changes);
       const first = after.seq + 1n + BigInt(placed);
-      const entries = changes.map((change, index) => entryOf(change, first + BigInt(index), schema));
-      const rows = changes.map((change, index) =>
-        rowOf({ captured, change, context, identity, index: placed + index, entry: entries[index] as HistoryEntry }),
-      );
+      const both = changes.map((change, index) => {
+        // The row that says so is the first one of the new schema [M2].
+        if (change.step) schema = schemaBehind(schema, change.step);
+        const entry = entryOf(change, first + BigInt(index), schema);
+        const at = { ...context, schema };
+        return { entry, row: rowOf({ captured, change, context: at, identity, index: placed + index, entry }) };
+      });
+      const entries = both.map(({ entry }) => entry);
+      const rows = both.map(({ row }) => row);
       placed += rows.length;
       if (rows.length > 0) link.add(rows.map(contentOf).join('\n'));
       return { rows, entries };
     },
     end() {
       assert(placed > 0, 'an empty transaction has no place in history');
-      return { position: { epoch: after.epoch, seq: after.seq + BigInt(placed), chain: link.end() }, mutation };
+      return { position: { epoch: after.epoch, seq: after.seq + BigInt(placed), chain: link.end() }, mutation, schema };
     },
   };
 }

@@ -38,7 +38,7 @@ export function transactionFromStored(epoch: string, rows: readonly Row[]): Hist
     firstSeq: BigInt(first['first_seq'] as string),
     commitLsn: parseLsn(first['lsn'] as string),
     commitTime: first['commit_time'] as string,
-    schemaVersion: first['schema_version'] as string,
+    schemaVersion: rows.at(-1)?.['schema_version'] as string,
     mutation: mutation && mutationMarkOf(mutation),
     entries,
   };

@@ -1,3 +1,4 @@
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { HistoryRow } from './history-row.js';
 import type { HistoryTransaction } from './history-transaction.js';
 import { beginPlacement, type PlacementContext } from './placement.js';
@@ -9,6 +10,8 @@ export type ToHistoryContext = PlacementContext;
 export interface HistoryBlock {
   readonly rows: readonly HistoryRow[];
   readonly transaction: HistoryTransaction;
+  /** In force from its end on. */
+  readonly schema: SchemaMeta;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface HistoryBlock {
 export function toHistory(captured: CapturedTransaction, context: ToHistoryContext): HistoryBlock {
   const placement = beginPlacement(captured, context);
   const { rows, entries } = placement.place(captured.changes);
-  const { position, mutation } = placement.end();
+  const { position, mutation, schema } = placement.end();
   return {
     rows: rows.map((row, index) => (index === rows.length - 1 ? { ...row, chain: position.chain } : row)),
     transaction: {
@@ -26,9 +29,10 @@ export function toHistory(captured: CapturedTransaction, context: ToHistoryConte
       firstSeq: context.after.seq + 1n,
       commitLsn: captured.commitLsn,
       commitTime: captured.commitTime,
-      schemaVersion: context.schema.version,
+      schemaVersion: schema.version,
       mutation,
       entries,
     },
+    schema,
   };
 }

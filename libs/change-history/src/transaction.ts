@@ -1,10 +1,11 @@
 import type { Lsn, Row } from '@millrace/kernel';
+import type { RecordedStep } from './schema-catalogue.js';
 
 /** `fill`: no change of a row, but a mark that the table's rows have to be read anew, since a change of them is not in history [M4]. */
 export type Operation = 'insert' | 'update' | 'delete' | 'truncate' | 'fill';
 
-/** Why a table has to be read anew: its changes could not be stored, it was not captured before, or DDL has changed its rows. */
-export type FillCause = 'quarantined' | 'late-table' | 'rewritten';
+/** Why a table has to be read anew: its changes could not be stored, it was not captured before, DDL has changed its rows, or a migration who may read them. */
+export type FillCause = 'quarantined' | 'late-table' | 'rewritten' | 'schema-changed';
 
 /** One change as a decoder yields it, reduced to the columns that the schema in force lists as synced [C3]. */
 export interface CapturedChange {
@@ -21,6 +22,8 @@ export interface CapturedChange {
   readonly recordLsn: Lsn | null;
   /** Of a `fill`. */
   readonly cause?: FillCause;
+  /** Of a row of `sync.client_migration`: from here on the schema is another one [M1]. */
+  readonly step?: RecordedStep;
 }
 
 /** All changes of one commit, in order: the same value from either decoder and either reader [C2]. */

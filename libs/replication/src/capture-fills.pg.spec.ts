@@ -1,8 +1,10 @@
 import type { HistoryTransaction } from '@millrace/change-history';
 import type { Row } from '@millrace/kernel';
+import { migrationOf } from '@millrace/schema-compat/testing';
 import type { CaptureOptions } from './capture-options.js';
 import { itemsSchema, type CaptureWorld } from './testing/capture-world.js';
 import { describeEachDecoder } from './testing/each-decoder.js';
+import { recordMigration } from './testing/migrations.js';
 import { schemaOf } from './testing/schemas.js';
 
 const READERS = ['stream', 'poll'] as const;
@@ -255,10 +257,7 @@ describeEachDecoder((_decoder, open) => {
       const { capture } = await begun({ reader });
       await insert(1);
       await world.sql.transaction(async (tx) => {
-        await tx.query(
-          `insert into sync.client_migration (migration_name, timestamp, up_queries, down_queries, schema_version, checksum)
-           values ('m', 1, '[]', '[]', '1.0.0', 'c')`,
-        );
+        await recordMigration(tx, migrationOf({ before: itemsSchema, after: { ...itemsSchema, version: '1.0.1' } }));
         await tx.query('alter table items alter name type varchar(99)');
       });
       await insert(2);
@@ -266,6 +265,7 @@ describeEachDecoder((_decoder, open) => {
       await capture.stop();
       await begun({ reader });
       expect(await brief()).toEqual(['insert 1', 'insert sync.client_migration', 'insert 2']);
+      expect((await world.history()).map((row) => row['schema_version'])).toEqual(['1.0.0', '1.0.1', '1.0.1']);
     });
 
     test('logical messages of other programs are nobody’s business, whatever their size', async () => {

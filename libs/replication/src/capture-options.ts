@@ -1,4 +1,4 @@
-import type { HistoryTransaction } from '@millrace/change-history';
+import type { HistoryTransaction, RecordedCatalogue } from '@millrace/change-history';
 import type { Clock, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ConfirmedStore } from './confirmed-store.js';
@@ -7,6 +7,7 @@ import type { DecoderName } from './output-plugin.js';
 import type { EpochCause } from './slot/continuity.js';
 
 export interface CaptureOptions {
+  /** In force in a database whose catalogue of migrations is empty. */
   readonly schema: SchemaMeta;
   /** Default `millrace`. */
   readonly slot?: string;
@@ -56,6 +57,8 @@ export interface Capture {
   status(): CaptureStatus;
   /** The end of what may be served [H5]; null until continuity has been proven. */
   head(): Position | null;
+  /** The steps up to the head, oldest first: the last one names the schema in force there [M2]. Null as {@link head} is. */
+  catalogue(): RecordedCatalogue | null;
   /** Resolves, with the head then, when everything that commits at or below `lsn` is persisted and visible. Rejects with `closed` on `stop()` or abort. */
   waitFor(lsn: Lsn, signal?: AbortSignal): Promise<Position>;
   /** The returned function ends the subscription. Listeners must not throw. */

@@ -1,4 +1,10 @@
-import { readEpochs, readRange, type HistoryTransaction } from '@millrace/change-history';
+import {
+  readEpochs,
+  readRange,
+  type HistoryTransaction,
+  type RecordedCatalogue,
+  type RecordedStep,
+} from '@millrace/change-history';
 import {
   SyncError,
   backoffDelay,
@@ -10,6 +16,8 @@ import {
   type Position,
   type SqlSession,
 } from '@millrace/kernel';
+import { schemaBehind } from '@millrace/schema-compat';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
 import { createHealth, RECOVERED_AFTER_MS } from './health.js';
 import { createLsnWaiters } from './lsn-waiters.js';
@@ -17,9 +25,11 @@ import { createNapper } from './nap.js';
 import { commitTimeMs } from './pgoutput/commit-time.js';
 import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
+import { RenewSession } from './renew.js';
 import { runSession, type SessionOptions } from './session.js';
 import { catalogText } from './slot/known-columns.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
+import type { PublicationOptions } from './slot/publication.js';
 import { identityIssues, type IdentityIssue } from './slot/replica-identity.js';
 import { readSlot } from './slot/slot-facts.js';
 
@@ -50,9 +60,6 @@ interface OpenStream {
   catalogSeenAt: number;
 }
 
-/** Ends a session that has nothing wrong with it. */
-class RenewStream extends Error {}
-
 class CaptureLoop implements Capture {
   readonly #options: Required<CaptureOptions>;
   readonly #health;
@@ -64,6 +71,9 @@ class CaptureLoop implements Capture {
   readonly #reported = new Set<string>();
   #givenUp: PoisonError | null = null;
   #head: Position | null = null;
+  #schema: SchemaMeta;
+  /** As it is at the head. */
+  #catalogue: RecordedCatalogue | null = null;
   #passed: Lsn | null = null;
   #sql: SqlSession | null = null;
   #stream: OpenStream | null = null;
@@ -73,6 +83,7 @@ class CaptureLoop implements Capture {
 
   constructor(options: Required<CaptureOptions>) {
     this.#options = options;
+    this.#schema = options.schema;
     this.#health = createHealth(options);
     this.#pollNap = createNapper(options.clock);
     this.#backoffNap = createNapper(options.clock);
@@ -107,7 +118,7 @@ class CaptureLoop implements Capture {
   #renewIfOld(): void {
     const { clock, renewMs } = this.#options;
     const stream = this.#stream;
-    if (stream && clock.now() - stream.openedAt >= renewMs) stream.renew.abort(new RenewStream());
+    if (stream && clock.now() - stream.openedAt >= renewMs) stream.renew.abort(new RenewSession());
   }
 
   nudge(): void {
@@ -120,6 +131,10 @@ class CaptureLoop implements Capture {
 
   head(): Position | null {
     return this.#head;
+  }
+
+  catalogue(): RecordedCatalogue | null {
+    return this.#catalogue;
   }
 
   waitFor(lsn: Lsn, signal?: AbortSignal): Promise<Position> {
@@ -152,7 +167,7 @@ class CaptureLoop implements Capture {
         await this.#session(signal);
       } catch (error) {
         if (signal.aborted) break;
-        if (error instanceof RenewStream) continue;
+        if (error instanceof RenewSession) continue;
         const givenUp = poison.givenUp(error);
         if (givenUp) this.#givenUp = givenUp;
         failures = clock.now() - began > RECOVERED_AFTER_MS ? 0 : failures;
@@ -175,7 +190,8 @@ class CaptureLoop implements Capture {
       await this.#announce(sql, opened);
       const renew = new AbortController();
       const openedAt = this.#options.clock.now();
-      this.#stream = { openedAt, renew, catalog: await catalogText(sql, this.#options), catalogSeenAt: openedAt };
+      const catalog = await catalogText(sql, this.#publication(opened.schema));
+      this.#stream = { openedAt, renew, catalog, catalogSeenAt: openedAt };
       return await runSession(sql, opened, this.#sessionOptions(AbortSignal.any([signal, renew.signal])));
     } finally {
       this.#sql = null;
@@ -204,7 +220,9 @@ class CaptureLoop implements Capture {
     const { position } = opened.head;
     this.#health.sawSlot(opened.slot);
     this.#health.sawEpochs(await readEpochs(sql, this.#options.slot));
-    for (const issue of await identityIssues(sql, this.#options.schema)) this.#reportIdentity(issue);
+    for (const issue of await identityIssues(sql, opened.schema)) this.#reportIdentity(issue);
+    this.#catalogue = opened.atHead;
+    this.#schema = opened.schema;
     const known = this.#head;
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
       this.#skips.clear();
@@ -242,6 +260,22 @@ class CaptureLoop implements Capture {
     for (const listener of this.#persisted) listener(transactions, from, to);
   }
 
+  /** Another session follows: it looks how the tables that the schema names now are published, and by which columns [C1, M4]. */
+  #stepped(steps: readonly RecordedStep[]): void {
+    const catalogue = this.#catalogue;
+    const last = catalogue?.steps.at(-1)?.ordinal ?? -1n;
+    if (catalogue)
+      this.#catalogue = { ...catalogue, steps: [...catalogue.steps, ...steps.filter(({ ordinal }) => ordinal > last)] };
+    this.#schema = steps.reduce<SchemaMeta>(schemaBehind, this.#schema);
+    for (const { migration, direction } of steps)
+      this.#options.logger.info('the schema has changed', { migration: migration.name, direction });
+    this.#stream?.renew.abort(new RenewSession());
+  }
+
+  #publication(schema: SchemaMeta): PublicationOptions {
+    return { publication: this.#options.publication, schema };
+  }
+
   #forgetSkips(passed: Lsn): void {
     for (const commitLsn of this.#skips.keys()) if (commitLsn <= passed) this.#skips.delete(commitLsn);
   }
@@ -249,6 +283,7 @@ class CaptureLoop implements Capture {
   #sessionOptions(signal: AbortSignal): SessionOptions {
     const working = this.#options.reader === 'stream' ? 'streaming' : 'polling';
     const observer: PumpObserver = {
+      stepped: (steps) => this.#stepped(steps),
       persisted: (transactions, from, to) => this.#advance(transactions, from, to),
       passed: (lsn) => this.#reach(lsn),
       gateWaiting: (waiting) =>
@@ -304,7 +339,8 @@ class CaptureLoop implements Capture {
     if (!sql || !stream || clock.now() - stream.catalogSeenAt < everyMs) return;
     stream.catalogSeenAt = clock.now();
     try {
-      if ((await catalogText(sql, this.#options)) !== stream.catalog) stream.renew.abort(new RenewStream());
+      if ((await catalogText(sql, this.#publication(this.#schema))) !== stream.catalog)
+        stream.renew.abort(new RenewSession());
     } catch (error) {
       logger.debug('the catalog could not be looked at', { error: errorText(error) });
     }

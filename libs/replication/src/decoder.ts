@@ -22,6 +22,7 @@ export interface DecodedTransaction {
 }
 
 export interface DecoderOptions {
+  /** In force where it begins to decode; migrations in what it decodes switch it [C3]. */
   readonly schema: SchemaMeta;
   readonly reportUnknown: ReportUnknown;
   /** Postgres has described a table again within a session: something in the catalog has changed about it, perhaps how it is published. */

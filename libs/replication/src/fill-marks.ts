@@ -1,6 +1,8 @@
 import { MIGRATION_TABLE, type CapturedChange, type FillCause } from '@millrace/change-history';
+import { schemaBehind } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { DecodedTransaction } from './decoder.js';
+import type { StepFill } from './step-fills.js';
 
 /** A table's fill mark as a change: it takes a seq and its place in the chain like any other [M4]. */
 export function fillMark(table: string, cause: FillCause): CapturedChange {
@@ -12,7 +14,7 @@ export function fillMark(table: string, cause: FillCause): CapturedChange {
  * tables for which a fill was asked. Remembers the columns of every table, as last seen.
  */
 export class FillMarks {
-  readonly #schema: SchemaMeta;
+  #schema: SchemaMeta;
   readonly #known: Map<string, string>;
   #changed = false;
 
@@ -21,11 +23,20 @@ export class FillMarks {
     this.#known = new Map(known);
   }
 
-  /** The transaction's changes with the marks that belong before them. Must be called for every transaction, in order, dropped ones too. */
-  mark(decoded: DecodedTransaction): readonly CapturedChange[] {
-    const migrated = decoded.changes.some(({ table }) => table === MIGRATION_TABLE);
+  /** In force behind the last transaction that was marked. */
+  get schema(): SchemaMeta {
+    return this.#schema;
+  }
+
+  /**
+   * The transaction's changes with the marks that belong before them, and those that its migration makes necessary. Must be called for every transaction, in
+   * order, dropped ones too.
+   */
+  mark(decoded: DecodedTransaction, ofStep: readonly StepFill[] = []): readonly CapturedChange[] {
+    const migration = decoded.changes.findLastIndex(({ table }) => table === MIGRATION_TABLE);
     // A migration is announced as such; of what it did to a table the stream tells only when that table is next written to.
-    if (migrated) this.#forget();
+    if (migration >= 0) this.#forget();
+    for (const { step } of decoded.changes) if (step) this.#schema = schemaBehind(this.#schema, step);
     const marked = new Set(decoded.changes.filter(({ operation }) => operation === 'fill').map(({ table }) => table));
     const marks: CapturedChange[] = [];
     const add = (table: string, cause: FillCause) => {
@@ -33,6 +44,7 @@ export class FillMarks {
       marked.add(table);
       marks.push(fillMark(table, cause));
     };
+    for (const { table, cause } of ofStep) add(table, cause);
     for (const { cause, tables } of decoded.fills ?? []) {
       for (const { name, signature } of tables) {
         const news = this.#differs(name, signature);
@@ -44,7 +56,8 @@ export class FillMarks {
       if (this.#differs(name, signature)) add(name, 'rewritten');
       this.#learn(name, signature);
     }
-    return marks.length === 0 ? decoded.changes : [...marks, ...decoded.changes];
+    // Behind a migration: its tables have the names that it gives them.
+    return marks.length === 0 ? decoded.changes : decoded.changes.toSpliced(migration + 1, 0, ...marks);
   }
 
   /** What is known now, if it is not what was known when this was last called; null: nothing is new. */

@@ -1,5 +1,7 @@
-import { findEngineTable, type CapturedChange } from '@millrace/change-history';
+import { MIGRATION_TABLE, findEngineTable, schemaStepOf, type CapturedChange } from '@millrace/change-history';
 import { LSN_ZERO, SyncError, type Lsn } from '@millrace/kernel';
+import { schemaBehind } from '@millrace/schema-compat';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { DecodedTransaction, DecoderOptions } from './decoder.js';
 import { fillMark } from './fill-marks.js';
 import type { FillRequest } from './fill-request.js';
@@ -14,6 +16,8 @@ export interface TransactionBegin {
 /** The transaction that a decoder is in the midst of. What does not fit together is an error, never a guess [C9]. */
 export interface OpenTransaction {
   readonly commitLsn: Lsn | null;
+  /** In force for the changes that follow: a migration's row switches it [C3]. */
+  readonly schema: SchemaMeta;
   begin(begin: TransactionBegin): void;
   add(change: CapturedChange): void;
   request(fill: FillRequest): void;
@@ -47,7 +51,9 @@ interface Open extends TransactionBegin {
   wasCut: boolean;
 }
 
-export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 'schema' | 'skips'>): OpenTransaction {
+export function createOpenTransaction(given: Pick<DecoderOptions, 'schema' | 'skips'>): OpenTransaction {
+  const { skips } = given;
+  let { schema } = given;
   let open: Open | null = null;
 
   const inTransaction = (): Open => {
@@ -59,6 +65,9 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
   return {
     get commitLsn() {
       return open?.commitLsn ?? null;
+    },
+    get schema() {
+      return schema;
     },
     begin(begin) {
       if (open) throw new SyncError('decode-failed', 'a transaction begins inside another');
@@ -75,7 +84,9 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
         wasCut: false,
       };
     },
-    add(change) {
+    add(captured) {
+      const change = withStep(captured);
+      if (change.step) schema = schemaBehind(schema, change.step);
       inTransaction().changes.push(change);
     },
     request(fill) {
@@ -138,6 +149,12 @@ export function createOpenTransaction({ schema, skips }: Pick<DecoderOptions, 's
       return true;
     },
   };
+}
+
+/** A migration's row is read where it is met: what follows it has to be decoded by what it says. */
+function withStep(change: CapturedChange): CapturedChange {
+  if (change.table !== MIGRATION_TABLE || !change.newRow) return change;
+  return { ...change, step: schemaStepOf(change.newRow) };
 }
 
 function pieceOf(open: Open, endLsn: Lsn, piece: DecodedTransaction['piece'] | null): DecodedTransaction {

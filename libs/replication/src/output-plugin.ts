@@ -1,6 +1,7 @@
 import type { SqlConnection } from '@millrace/kernel';
 import type { Decoder, DecoderOptions } from './decoder.js';
 import { pgoutputPlugin } from './pgoutput/plugin.js';
+import type { SchemaInForce } from './schema-in-force.js';
 import { openWal2json } from './wal2json/plugin.js';
 
 export type DecoderName = 'pgoutput' | 'wal2json';
@@ -13,11 +14,14 @@ export interface OutputPlugin {
   readonly output: 'binary' | 'text';
   /** A message holds at most an old and a new row. A larger one is not even fetched by a peek [C6]. */
   readonly messageBytes: number;
-  /** A decoder of one replication session, or of one peek: each is told anew what it has to know. */
+  /** A decoder of one replication session, or of one peek: each is told anew what it has to know. It begins with the schema in force then. */
   newDecoder(): Decoder;
 }
 
-export interface OutputPluginOptions extends DecoderOptions {
+export interface OutputPluginOptions extends Omit<DecoderOptions, 'schema'> {
+  readonly inForce: Readonly<SchemaInForce>;
+  /** Of every version that the database has had: what is captured in any of them has to be in the stream [C1]. */
+  readonly tables: ReadonlySet<string>;
   readonly decoder: DecoderName;
   readonly slot: string;
   readonly publication: string;

@@ -52,7 +52,7 @@ function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 
     sql,
     queue,
     slot: 's',
-    schema,
+    inForce: { schema },
     source: { decoder: 'pgoutput', reader: 'stream' },
     head: start,
     slotTarget: lsn(101),
@@ -72,12 +72,14 @@ function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 
         return Promise.resolve();
       },
     },
+    switched: () => Promise.resolve(),
     confirm: (to) => {
       effects.push(`confirm ${to}`);
       return Promise.resolve();
     },
     idleConfirmMs: 1_000,
     observer: {
+      stepped: () => undefined,
       persisted: (transactions, from, to) => {
         history.push(...transactions);
         effects.push(`bells ${transactions.length} ${from.seq}-${to.seq}`);

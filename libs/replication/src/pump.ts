@@ -3,11 +3,14 @@ import {
   appendTransactions,
   type Appended,
   type CaptureSource,
+  type CapturedChange,
   type CapturedTransaction,
   type HistoryHead,
   type HistoryTransaction,
+  type RecordedStep,
 } from '@millrace/change-history';
 import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection, type SqlError } from '@millrace/kernel';
+import { schemaBehind } from '@millrace/schema-compat';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
 import type { FillMarks } from './fill-marks.js';
@@ -16,10 +19,14 @@ import type { DecodedTransaction } from './decoder.js';
 import { PieceSource, firstPiece } from './pieces.js';
 import { PoisonError, isPoisonous } from './poison.js';
 import type { PumpItem, PumpQueue } from './pump-queue.js';
+import type { SchemaInForce } from './schema-in-force.js';
+import { fillsOfStep, type StepFill } from './step-fills.js';
 import { widenXid } from './xid8.js';
 
 /** Told of what the pump has done, each after it is durable. */
 export interface PumpObserver {
+  /** What is about to be told as persisted holds these migrations. */
+  stepped(steps: readonly RecordedStep[]): void;
   /** Persisted, stored and confirmed: the bells may ring [H4]. */
   persisted(transactions: readonly HistoryTransaction[], from: Position, to: Position): void;
   /** Everything that commits below `lsn` is persisted and visible. */
@@ -32,7 +39,7 @@ export interface PumpOptions {
   readonly sql: SqlConnection;
   readonly queue: PumpQueue;
   readonly slot: string;
-  readonly schema: SchemaMeta;
+  readonly inForce: SchemaInForce;
   readonly source: CaptureSource;
   readonly head: HistoryHead;
   readonly slotTarget: Lsn;
@@ -40,6 +47,8 @@ export interface PumpOptions {
   /** A 64-bit transaction id of now. */
   readonly nearXid: bigint;
   readonly store: ConfirmedStore;
+  /** The schema in force has become another one, in what has just been persisted. */
+  readonly switched: (before: SchemaMeta, after: SchemaMeta) => Promise<void>;
   /** Moves the slot: by a status message or by an advance. */
   readonly confirm: (lsn: Lsn) => Promise<void>;
   /** How often the slot follows WAL that holds nothing of ours: each time costs a write to the store. */
@@ -83,7 +92,13 @@ async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> 
   const large = firstPiece(items);
   if (large >= 0) return turnWithLarge(pump, items, large);
   const through = throughOf(items);
-  let waiting = items.flatMap((item) => (item.kind === 'transaction' ? captured(pump, item.transaction) : []));
+  const all: CapturedTransaction[] = [];
+  for (const item of items) {
+    if (item.kind !== 'transaction') continue;
+    const { changes } = item.transaction;
+    all.push(...captured(pump, item.transaction, hasStep(changes) ? await stepFills(pump, changes) : []));
+  }
+  let waiting: readonly CapturedTransaction[] = all;
   if (waiting.length === 0) return reachIdle(pump, through, mustFollow(items));
   while (waiting.length > 0) {
     const visible = await passGate(pump, waiting);
@@ -108,16 +123,20 @@ async function passOver(pump: PumpState, source: PieceSource): Promise<void> {
 }
 
 async function persistLarge(pump: PumpState, source: PieceSource): Promise<void> {
-  const { slot, schema } = pump;
+  const { slot, inForce } = pump;
   const { commitLsn, commitTime } = source.head;
   const xid = widenXid(source.head.xid, pump.nearXid);
   pump.nearXid = xid;
   await passGate(pump, [{ xid, commitLsn, commitTime, endLsn: commitLsn, changes: [] }]);
   const tables = new Set<string>();
+  const steps: RecordedStep[] = [];
   async function* pieces() {
     for await (const piece of source.pieces()) {
-      const changes = pump.fillMarks.mark(piece);
-      for (const { table } of changes) tables.add(table);
+      const changes = pump.fillMarks.mark(piece, await stepFills(pump, piece.changes));
+      for (const { table, step } of changes) {
+        tables.add(table);
+        if (step) steps.push(step);
+      }
       yield changes;
     }
     return source.endLsn;
@@ -127,13 +146,13 @@ async function persistLarge(pump: PumpState, source: PieceSource): Promise<void>
   try {
     const appended = await appendLarge(pump.sql, {
       slot,
-      schema,
+      schema: inForce.schema,
       source: pump.source,
       from,
       transaction,
       pieces: pieces(),
     });
-    await announce(pump, appended, source.endLsn);
+    await announce(pump, appended, { through: source.endLsn, steps });
   } catch (error) {
     throw isPoisonous(error) ? unstorable(error, { xid, commitLsn, tables }) : error;
   }
@@ -177,13 +196,33 @@ function throughOf(items: readonly PumpItem[]): Lsn {
 }
 
 /** The transaction with its 64-bit id; nothing for an empty one [C8] and for one that a restart delivered again [H2]. */
-function captured(pump: PumpState, decoded: DecodedTransaction): readonly CapturedTransaction[] {
-  const changes = pump.fillMarks.mark(decoded);
+function captured(
+  pump: PumpState,
+  decoded: DecodedTransaction,
+  ofStep: readonly StepFill[],
+): readonly CapturedTransaction[] {
+  const changes = pump.fillMarks.mark(decoded, ofStep);
   if (changes.length === 0 || decoded.commitLsn <= pump.head.lastCommitLsn) return [];
   const xid = widenXid(decoded.xid, pump.nearXid);
   pump.nearXid = xid;
   const { commitLsn, endLsn, commitTime } = decoded;
   return [{ xid, commitLsn, endLsn, commitTime, changes }];
+}
+
+function hasStep(changes: readonly CapturedChange[]): boolean {
+  return changes.some(({ step }) => step !== undefined);
+}
+
+/** A migration that was recorded after the fact has changed nothing. */
+async function stepFills(pump: PumpState, changes: readonly CapturedChange[]): Promise<readonly StepFill[]> {
+  const fills: StepFill[] = [];
+  let { schema } = pump.fillMarks;
+  for (const { step } of changes) {
+    if (!step || schemaBehind(schema, step) === schema) continue;
+    schema = schemaBehind(schema, step);
+    fills.push(...(await fillsOfStep(pump.sql, step)));
+  }
+  return fills;
 }
 
 /** Waits until the first of them is visible, and returns all that are, in order [H1]. */
@@ -207,14 +246,26 @@ async function passGate(
 
 /** The order of effects is the whole point [H4]: whatever breaks off in between is delivered again, and what was persisted is dropped by [H2]. */
 async function persist(pump: PumpState, transactions: readonly CapturedTransaction[], through: Lsn): Promise<void> {
-  const { slot, schema, source, head: from } = pump;
-  await announce(pump, await appendTransactions(pump.sql, { slot, schema, source, from, transactions }), through);
+  const { slot, inForce, source, head: from } = pump;
+  const { schema } = inForce;
+  const appended = await appendTransactions(pump.sql, { slot, schema, source, from, transactions });
+  const steps = transactions.flatMap(({ changes }) => changes.flatMap(({ step }) => step ?? []));
+  await announce(pump, appended, { through, steps });
 }
 
-async function announce(pump: PumpState, appended: Appended, through: Lsn): Promise<void> {
+interface Announced {
+  readonly through: Lsn;
+  readonly steps: readonly RecordedStep[];
+}
+
+async function announce(pump: PumpState, appended: Appended, { through, steps }: Announced): Promise<void> {
   const from = pump.head.position;
   pump.head = appended.head;
+  const before = pump.inForce.schema;
+  pump.inForce.schema = appended.schema;
+  if (appended.schema !== before) await pump.switched(before, appended.schema);
   await storeAndConfirm(pump, through);
+  if (steps.length > 0) pump.observer.stepped(steps);
   pump.observer.persisted(appended.transactions, from, pump.head.position);
   pump.observer.passed(through);
 }

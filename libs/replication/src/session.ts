@@ -1,4 +1,5 @@
 import { SyncError, type Lsn, type SqlSession } from '@millrace/kernel';
+import { schemaAfter, schemaBefore } from '@millrace/schema-compat';
 import type { CaptureOptions } from './capture-options.js';
 import type { ReportUnknown } from './captured-table.js';
 import type { Skips } from './decoder.js';
@@ -10,10 +11,12 @@ import { createPumpQueue, type PumpQueue } from './pump-queue.js';
 import { runPump, type PumpObserver } from './pump.js';
 import { advanceSlot, runPollReader } from './readers/poll-reader.js';
 import { openStreamReader } from './readers/stream-reader.js';
+import type { SchemaInForce } from './schema-in-force.js';
 import type { OpenedHistory } from './slot/open-history.js';
+import { rememberJoined } from './slot/publication.js';
 import { createTaskGroup, type TaskGroup } from './task-group.js';
 
-export interface SessionOptions extends Required<CaptureOptions> {
+export interface SessionOptions extends Omit<Required<CaptureOptions>, 'schema'> {
   readonly reportUnknown: ReportUnknown;
   readonly redescribed: () => void;
   readonly observer: PumpObserver;
@@ -34,7 +37,9 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
   try {
     group.run(endOf(sql));
     const nearXid = await currentXid(sql);
-    const plugin = await openOutputPlugin(sql, options);
+    const inForce: SchemaInForce = { schema: opened.schema };
+    const tables = tablesOf(opened);
+    const plugin = await openOutputPlugin(sql, { ...options, inForce, tables });
     const queue = createPumpQueue({ maxBytes: QUEUE_BYTES, signal: group.signal });
     const confirm = await (options.reader === 'stream' ? startStream : startPoll)({
       group,
@@ -44,7 +49,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
       opened,
       options,
     });
-    const { slot, schema, store, idleConfirmMs, observer, clock, decoder, reader } = options;
+    const { slot, publication, store, idleConfirmMs, observer, clock, decoder, reader } = options;
     const { head, slotTarget, columns } = opened;
     const { signal } = group;
     group.run(
@@ -52,13 +57,14 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         sql,
         queue,
         slot,
-        schema,
+        inForce,
         source: { decoder, reader },
         head,
         slotTarget,
-        fillMarks: new FillMarks(schema, columns),
+        fillMarks: new FillMarks(opened.schema, columns),
         nearXid,
         store,
+        switched: (before, schema) => rememberJoined(sql, { publication, schema, store }, before),
         confirm,
         idleConfirmMs,
         observer,
@@ -72,6 +78,12 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
     group.closing(() => sql.close());
     await group.close();
   }
+}
+
+/** In every version: those of one that is not in force any more are in WAL that is still to be read, those of one that is yet to come are in it already. */
+function tablesOf({ schema, catalogue }: OpenedHistory): ReadonlySet<string> {
+  const versions = [schema, ...catalogue.steps.flatMap((step) => [schemaBefore(step), schemaAfter(step)])];
+  return new Set(versions.flatMap(({ tables }) => tables.map(({ name }) => name)));
 }
 
 interface ReaderParts {

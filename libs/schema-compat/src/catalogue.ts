@@ -16,6 +16,15 @@ export function inForce({ compiled, steps }: Catalogue): SchemaMeta {
   return last ? schemaAfter(last) : compiled;
 }
 
+/**
+ * The catalogue as it was where history stands: up to the last step that led to `version`. Without steps, if none did: what is in the database may be
+ * ahead of what has been read of it.
+ */
+export function catalogueAt({ compiled, steps }: Catalogue, version: string): Catalogue {
+  const last = steps.findLastIndex((step) => schemaAfter(step).version === version);
+  return { compiled, steps: steps.slice(0, last + 1) };
+}
+
 /** The schema of that version; null if this database never had it. A version means one schema for ever [M2]. */
 export function schemaOfVersion(catalogue: Catalogue, version: string): SchemaMeta | null {
   if (inForce(catalogue).version === version) return inForce(catalogue);
@@ -47,7 +56,7 @@ function wayFromRoot(catalogue: Catalogue, version: string): readonly SchemaStep
   for (let at: string | null = version; at !== null && !seen.has(at); ) {
     seen.add(at);
     const target: string = at;
-    const step = catalogue.steps.find(({ migration }) => migration.version === target);
+    const step = catalogue.steps.findLast(({ migration }) => migration.version === target);
     if (!step) break;
     way.unshift({ migration: step.migration, direction: 'up' });
     at = step.migration.previous;

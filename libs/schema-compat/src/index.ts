@@ -1,4 +1,4 @@
-export { inForce, schemaOfVersion, stepsBetween, withStep, type Catalogue } from './catalogue.js';
+export { catalogueAt, inForce, schemaOfVersion, stepsBetween, withStep, type Catalogue } from './catalogue.js';
 export { fitOf, fits, isTranslatable, takes, type ClientVersions, type Fit } from './compatibility.js';
 export {
   migrationKinds,
@@ -9,6 +9,6 @@ export {
   type SchemaStep,
 } from './schema-migration.js';
 export { schemaOpSchema, type SchemaOp } from './schema-op.js';
-export { clientStatements, opsOf, reversed, schemaAfter, schemaBefore } from './schema-step.js';
+export { clientStatements, opsOf, reversed, schemaAfter, schemaBefore, schemaBehind } from './schema-step.js';
 export { bumpVersion, compareVersions, type Bump } from './semantic-version.js';
 export { translateColumns, translateRow, translateTable, type TranslatedRow } from './translate-rows.js';

@@ -10,6 +10,14 @@ export function schemaAfter({ migration, direction }: SchemaStep): SchemaMeta {
   return direction === 'up' ? migration.after : migration.before;
 }
 
+/**
+ * In force behind a step, where `schema` was before it. A step that does not start from there changes nothing: it was recorded after the fact, for a
+ * database that had taken it already.
+ */
+export function schemaBehind(schema: SchemaMeta, step: SchemaStep): SchemaMeta {
+  return schemaBefore(step).version === schema.version ? schemaAfter(step) : schema;
+}
+
 /** What a replica runs for it. */
 export function clientStatements({ migration, direction }: SchemaStep): readonly string[] {
   return direction === 'up' ? migration.clientUp : migration.clientDown;

@@ -1,24 +1,33 @@
 import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { SyncError, emptyRow, hasColumn, type Lsn, type Row } from '@millrace/kernel';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
 import { FILL_PREFIX, decodeFillRequest } from '../fill-request.js';
 import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
 import { ByteReader } from './byte-reader.js';
 import { commitTimeText } from './commit-time.js';
-import { readRelation, type RelationPlan } from './relation.js';
+import { planOf, readRelation, signatureOf, type Relation, type RelationPlan } from './relation.js';
 import { readTuple, type Tuple } from './tuple.js';
 
 /** Turns the messages of one replication session of `pgoutput`, protocol version 1, into transactions. */
 export function createPgoutputDecoder({ schema, reportUnknown, redescribed, ...options }: DecoderOptions): Decoder {
-  const relations = new Map<number, RelationPlan | null>();
+  const relations = new Map<number, PlannedRelation>();
   const transaction = createOpenTransaction({ schema, ...options });
 
   const relationOf = (reader: ByteReader): RelationPlan | null => {
     const id = reader.uint32();
-    const plan = relations.get(id);
-    if (plan === undefined)
+    const known = relations.get(id);
+    if (known === undefined)
       throw new SyncError('decode-failed', `a change of relation ${id}, which was never described`);
-    return plan;
+    return known.schema === transaction.schema ? known.plan : plan(known.relation).plan;
+  };
+
+  /** Postgres describes a relation again when it was altered, and not when only its place in the schema is another one. */
+  const plan = (relation: Relation): PlannedRelation => {
+    const { schema: inForce } = transaction;
+    const planned = { relation, schema: inForce, plan: planOf(relation, inForce, reportUnknown) };
+    relations.set(relation.id, planned);
+    return planned;
   };
 
   const begin = (reader: ByteReader): void => {
@@ -58,11 +67,11 @@ export function createPgoutputDecoder({ schema, reportUnknown, redescribed, ...o
   };
 
   const relation = (reader: ByteReader): void => {
-    const { id, plan, signature } = readRelation(reader, schema, reportUnknown);
+    const described = readRelation(reader);
     reader.end();
-    if (relations.has(id)) redescribed?.();
-    relations.set(id, plan);
-    if (plan && signature !== null) transaction.describe(plan.table, signature);
+    if (relations.has(described.id)) redescribed?.();
+    const signature = signatureOf(described, transaction.schema);
+    if (plan(described).plan && signature !== null) transaction.describe(described.table, signature);
   };
 
   /** Everybody may write logical messages; those that ask for a fill are ours. */
@@ -118,6 +127,13 @@ export function createPgoutputDecoder({ schema, reportUnknown, redescribed, ...o
       return transaction.commitLsn;
     },
   };
+}
+
+interface PlannedRelation {
+  readonly relation: Relation;
+  /** That the plan was made by. */
+  readonly schema: SchemaMeta;
+  readonly plan: RelationPlan | null;
 }
 
 const TAG = {

@@ -15,6 +15,6 @@ export function pgoutputPlugin(options: OutputPluginOptions): OutputPlugin {
     },
     output: 'binary',
     messageBytes: MESSAGE_BYTES,
-    newDecoder: () => createPgoutputDecoder(options),
+    newDecoder: () => createPgoutputDecoder({ ...options, schema: options.inForce.schema }),
   };
 }

@@ -14,33 +14,46 @@ export interface RelationPlan {
   readonly insertsOnly: boolean;
 }
 
+/** A relation as Postgres described it, whatever of it is kept. */
+export interface Relation {
+  readonly id: number;
+  readonly table: string;
+  readonly columns: readonly ColumnShape[];
+  readonly inKey: readonly boolean[];
+}
+
 const KEY_FLAG = 1;
 
-/** Reads the body of an `R` message. `signature`: of a synced table's columns. `plan` null: a relation that the schema does not list; all its changes are dropped. */
-export function readRelation(
-  reader: ByteReader,
-  schema: SchemaMeta,
-  report: ReportUnknown,
-): { readonly id: number; readonly plan: RelationPlan | null; readonly signature: string | null } {
+/** Reads the body of an `R` message. */
+export function readRelation(reader: ByteReader): Relation {
   const id = reader.uint32();
   const namespace = reader.cString() || 'pg_catalog';
   const table = tableName(namespace, reader.cString());
   reader.skip(1); // replica identity: what a tuple carries is told by its own tag
-  const captured = capturedTable(table, schema, report);
-  const columns: (string | null)[] = [];
   const inKey: boolean[] = [];
-  const shapes: ColumnShape[] = [];
+  const columns: ColumnShape[] = [];
   for (let left = reader.uint16(); left > 0; left--) {
     inKey.push((reader.uint8() & KEY_FLAG) !== 0);
-    const column = reader.cString();
-    columns.push(captured?.keeps(column) ? column : null);
     // Values are text whatever their types are; but other types than before mean that DDL has been here.
-    shapes.push({ name: column, typeOid: `${reader.uint32()}`, typeModifier: `${reader.uint32() | 0}` });
+    columns.push({ name: reader.cString(), typeOid: `${reader.uint32()}`, typeModifier: `${reader.uint32() | 0}` });
   }
+  return { id, table, columns, inKey };
+}
+
+/** How its tuples are read under a schema; null: the schema does not list it, and all its changes are dropped. */
+export function planOf(
+  { table, columns, inKey }: Relation,
+  schema: SchemaMeta,
+  report: ReportUnknown,
+): RelationPlan | null {
+  const captured = capturedTable(table, schema, report);
+  if (!captured) return null;
+  const kept = columns.map(({ name }) => (captured.keeps(name) ? name : null));
+  return { table, columns: kept, inKey, insertsOnly: captured.insertsOnly };
+}
+
+/** Of a synced table's columns. */
+export function signatureOf({ table, columns }: Relation, schema: SchemaMeta): string | null {
   const meta = findTable(schema, table);
-  return {
-    id,
-    plan: captured && { table, columns, inKey, insertsOnly: captured.insertsOnly },
-    signature: meta ? columnSignature(meta, shapes) : null,
-  };
+  return meta ? columnSignature(meta, columns) : null;
 }

@@ -1,4 +1,12 @@
-import { beginEpoch, readReplicationState, type HistoryHead, type ReplicationState } from '@millrace/change-history';
+import {
+  beginEpoch,
+  catalogueAtHead,
+  readCatalogue,
+  readReplicationState,
+  type HistoryHead,
+  type RecordedCatalogue,
+  type ReplicationState,
+} from '@millrace/change-history';
 import {
   SyncError,
   chainStart,
@@ -8,6 +16,7 @@ import {
   type Random,
   type SqlConnection,
 } from '@millrace/kernel';
+import { inForce, schemaOfVersion } from '@millrace/schema-compat';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { DecoderName } from '../output-plugin.js';
 import { confirmedState, type ConfirmedState, type ConfirmedStore } from '../confirmed-store.js';
@@ -25,6 +34,7 @@ import {
 } from './slot-facts.js';
 
 export interface OpenHistoryOptions {
+  /** In force in a database whose catalogue has no step. */
   readonly schema: SchemaMeta;
   readonly slot: string;
   readonly publication: string;
@@ -40,6 +50,12 @@ export interface OpenedHistory {
   readonly system: SystemFacts;
   /** Set if an epoch had to begin. */
   readonly cause: EpochCause | null;
+  /** In force at `head` [M2]. */
+  readonly schema: SchemaMeta;
+  /** All that the database has taken: the stream may bring the last steps of it yet. */
+  readonly catalogue: RecordedCatalogue;
+  /** What of it lies at or below `head`. */
+  readonly atHead: RecordedCatalogue;
   /** The columns of the synced tables, as history knows them. */
   readonly columns: ReadonlyMap<string, string>;
 }
@@ -51,13 +67,19 @@ export interface OpenedHistory {
 export async function openHistory(sql: SqlConnection, options: OpenHistoryOptions): Promise<OpenedHistory> {
   const system = await readSystem(sql);
   checkSystem(system);
-  const publication = await readPublication(sql, options);
+  const stored = await options.store.load();
+  const state = await readReplicationState(sql, options.slot);
+  const catalogue = await readCatalogue(sql, options.schema);
+  const atHead = state ? await catalogueAtHead(sql, catalogue, headOf(state)) : catalogue;
+  const schema = schemaAt(atHead, catalogue, state);
+  // While the database is ahead by a migration, its catalog cannot be compared with history: the stream has yet to bring what explains it.
+  const isAhead = atHead.steps.length < catalogue.steps.length;
+  const checked = isAhead ? { ...options, schema: { ...schema, tables: [] } } : { ...options, schema };
+  const publication = await readPublication(sql, checked);
   checkPublication(publication, options);
   const known = await options.store.loadMemberships();
   const back = rejoined(publication, known);
   const slot = await readSlot(sql, options.slot);
-  const stored = await options.store.load();
-  const state = await readReplicationState(sql, options.slot);
   checkSlot(slot, { decoder: options.decoder, ours: state !== null });
   const facts = {
     stored,
@@ -70,10 +92,23 @@ export async function openHistory(sql: SqlConnection, options: OpenHistoryOption
     ...(await proofs(sql, stored, state)),
   };
   const cause = breachOf(facts);
-  const opened = cause === null ? adopt(facts) : await renew(sql, options, { ...facts, cause });
+  const opened =
+    cause === null ? { ...adopt(facts), schema, catalogue, atHead } : await renew(sql, options, { ...facts, cause });
   await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
-  if (cause === null) await takeInLate(sql, options, { publication, back, known });
-  return { ...opened, columns: await knownColumns(sql, { ...options, fresh: cause !== null }) };
+  if (cause === null) await takeInLate(sql, checked, { publication, back, known });
+  const columnsOf = cause === null ? checked.schema : opened.schema;
+  const columns = await knownColumns(sql, { ...options, schema: columnsOf, fresh: cause !== null });
+  return { ...opened, columns };
+}
+
+function headOf({ position, schemaVersion }: ReplicationState) {
+  return { epoch: position.epoch, schemaVersion };
+}
+
+/** In force where history stands: of a server that had no catalogue yet, the schema that a later step continues, or the one that it was built with. */
+function schemaAt(atHead: RecordedCatalogue, catalogue: RecordedCatalogue, state: ReplicationState | null): SchemaMeta {
+  if (!state || inForce(atHead).version === state.schemaVersion) return inForce(atHead);
+  return schemaOfVersion(catalogue, state.schemaVersion) ?? inForce(atHead);
 }
 
 /** What is remembered comes after the request for a fill: the other way round, a crash between would lose what the stream lacks (I12). */
@@ -141,7 +176,12 @@ async function isInHistory(sql: SqlConnection, position: Position): Promise<bool
 }
 
 /** The history in the database may be ahead of the writer's own storage by what was persisted right before a crash. */
-function adopt({ stored, state, slot, system }: Known): Omit<OpenedHistory, 'columns'> {
+function adopt({
+  stored,
+  state,
+  slot,
+  system,
+}: Known): Omit<OpenedHistory, 'columns' | 'schema' | 'catalogue' | 'atHead'> {
   if (!state || !slot) throw new SyncError('assertion-failed', 'a proven history has its state and its slot');
   const { position, lastCommitLsn, lastEndLsn } = state;
   const slotTarget = maxLsn(lastEndLsn, stored?.slotTarget ?? lastEndLsn);
@@ -155,11 +195,8 @@ async function renew(
   known: Known & { readonly cause: EpochCause },
 ): Promise<Omit<OpenedHistory, 'columns'>> {
   const { stored, state, system, cause } = known;
-  await completePublication(sql, options);
-  // Before the slot is there: what happens to the publication after this look is within what the next one compares.
-  await options.store.saveMemberships((await readPublication(sql, options)).memberships);
-  if (known.slot) await dropSlot(sql, options.slot);
-  const startLsn = await createSlot(sql, options.slot, options.decoder);
+  const { startLsn, catalogue } = await newSlot(sql, options, known.slot !== null);
+  const schema = inForce(catalogue);
   const afterSeq = maxSeq(stored?.seq ?? 0n, state?.position.seq ?? 0n);
   await beginEpoch(sql, {
     slot: options.slot,
@@ -169,11 +206,35 @@ async function renew(
     startLsn,
     systemIdentifier: system.systemIdentifier,
     timeline: system.timeline,
-    schemaVersion: options.schema.version,
+    schemaVersion: schema.version,
   });
   const begun = await readReplicationState(sql, options.slot);
   const slot = await readSlot(sql, options.slot);
-  return { ...adopt({ stored: null, state: begun, slot, system }), cause };
+  return { ...adopt({ stored: null, state: begun, slot, system }), cause, schema, catalogue, atHead: catalogue };
+}
+
+/** How often a slot is made again because a migration came at that very moment. */
+const SLOT_TRIES = 10;
+
+/**
+ * A slot, and the catalogue as it was at the slot's consistent point: no step that is in it comes in the stream, and every other one does [M2]. A migration
+ * that commits while the slot is made is on either side of it, nobody knows which: then it is made again.
+ */
+async function newSlot(sql: SqlConnection, options: OpenHistoryOptions, isThere: boolean) {
+  let toDrop = isThere;
+  for (let tries = 0; tries < SLOT_TRIES; tries++) {
+    const catalogue = await readCatalogue(sql, options.schema);
+    const schema = inForce(catalogue);
+    await completePublication(sql, { ...options, schema });
+    // Before the slot is there: what happens to the publication after this look is within what the next one compares.
+    await options.store.saveMemberships((await readPublication(sql, { ...options, schema })).memberships);
+    if (toDrop) await dropSlot(sql, options.slot);
+    const startLsn = await createSlot(sql, options.slot, options.decoder);
+    toDrop = true;
+    const after = await readCatalogue(sql, options.schema);
+    if (after.steps.at(-1)?.ordinal === catalogue.steps.at(-1)?.ordinal) return { startLsn, catalogue };
+  }
+  throw new SyncError('database-unavailable', 'migrations follow one another too fast to begin a history between them');
 }
 
 function maxSeq(a: bigint, b: bigint): bigint {

@@ -1,7 +1,8 @@
 import { ENGINE_TABLES, findEngineTable } from '@millrace/change-history';
 import { SqlError, SyncError, type SqlConnection } from '@millrace/kernel';
-import { quoteIdent, quoteTable, tableName, type SchemaMeta } from '@millrace/schema-meta';
+import { findTable, quoteIdent, quoteTable, tableName, type SchemaMeta } from '@millrace/schema-meta';
 import { catalogSignatures } from '../column-signature.js';
+import type { ConfirmedStore } from '../confirmed-store.js';
 import { requestFill } from '../fill-request.js';
 
 export interface PublicationOptions {
@@ -120,6 +121,24 @@ export async function addLateTables(
     await requestFill(tx, { cause: 'late-table', tables: late });
     return (await readPublication(tx, options)).memberships;
   });
+}
+
+/**
+ * Tables that a captured migration has brought are known from its place in the stream on: what was written to them before is its own affair, see
+ * {@link fillsOfStep}. One that is not in the publication by now stays unknown, and is taken in late.
+ */
+export async function rememberJoined(
+  sql: SqlConnection,
+  options: PublicationOptions & { readonly store: ConfirmedStore },
+  before: SchemaMeta,
+): Promise<void> {
+  const joined = options.schema.tables.filter(({ name }) => !findTable(before, name));
+  if (joined.length === 0) return;
+  const { memberships } = await readPublication(sql, { ...options, schema: { ...options.schema, tables: joined } });
+  const known = (await options.store.loadMemberships()) ?? new Map<string, string>();
+  const names = new Set(joined.map(({ name }) => name));
+  const theirs = [...memberships].filter(([table]) => names.has(table));
+  await options.store.saveMemberships(new Map([...known, ...theirs]));
 }
 
 function list(tables: readonly string[]): string {

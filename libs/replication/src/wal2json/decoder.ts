@@ -1,9 +1,10 @@
 import { setColumn, type CapturedChange } from '@millrace/change-history';
 import { hasColumn, type Lsn } from '@millrace/kernel';
-import { tableName } from '@millrace/schema-meta';
+import { tableName, type SchemaMeta } from '@millrace/schema-meta';
 import type { DecodedTransaction, Decoder, DecoderOptions } from '../decoder.js';
 import { FILL_PREFIX, decodeFillRequest } from '../fill-request.js';
 import { createOpenTransaction, refuseMessage } from '../open-transaction.js';
+import { RenewSession } from '../renew.js';
 import { parseMessage, type TableName, type TupleSource, type Wal2jsonMessage } from './message.js';
 import { tablePlan, type TablePlan } from './table-plan.js';
 import { readTuple } from './tuple.js';
@@ -15,16 +16,24 @@ type Change = CapturedChange & { readonly chars: number };
 const CHANGE_BYTES = 128;
 const NONE: readonly string[] = [];
 
+export interface Wal2jsonOptions extends DecoderOptions {
+  /** What Postgres was asked for; absent: everything. */
+  readonly tables?: ReadonlySet<string>;
+}
+
 /** Turns the messages of `wal2json`, format 2, into transactions: each message is one JSON object. */
-export function createWal2jsonDecoder({ schema, reportUnknown, ...options }: DecoderOptions): Decoder {
+export function createWal2jsonDecoder({ schema, reportUnknown, tables, ...options }: Wal2jsonOptions): Decoder {
   const plans = new Map<string, TablePlan | null>();
   const transaction = createOpenTransaction({ schema, ...options });
+  let planned: SchemaMeta = schema;
 
   const planOf = ({ schema: namespace, name }: TableName): TablePlan | null => {
+    if (planned !== transaction.schema) plans.clear();
+    planned = transaction.schema;
     const table = tableName(namespace, name);
     const known = plans.get(table);
     if (known !== undefined) return known;
-    const plan = tablePlan(table, schema, reportUnknown);
+    const plan = tablePlan(table, planned, reportUnknown);
     plans.set(table, plan);
     return plan;
   };
@@ -44,6 +53,9 @@ export function createWal2jsonDecoder({ schema, reportUnknown, ...options }: Dec
     const { chars, ...captured } = read;
     transaction.count(CHANGE_BYTES + chars);
     transaction.add({ ...captured, recordLsn });
+    // A migration that came since the list was made: what it adds is not in this session's stream, and will be in the next one's.
+    if (tables && planned !== transaction.schema && transaction.schema.tables.some(({ name }) => !tables.has(name)))
+      throw new RenewSession('a table has joined');
   };
 
   const decode = (payload: Uint8Array, recordLsn: Lsn): DecodedTransaction | null => {

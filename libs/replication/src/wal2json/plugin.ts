@@ -1,6 +1,6 @@
 import { ENGINE_TABLES } from '@millrace/change-history';
 import { SqlError, SyncError, type SqlConnection } from '@millrace/kernel';
-import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
+import { quoteTable } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
 import { FILL_PREFIX } from '../fill-request.js';
 import type { OutputPlugin, OutputPluginOptions } from '../output-plugin.js';
@@ -27,20 +27,20 @@ const EXACT_NUMBERS: Readonly<Record<string, string>> = { 'numeric-data-types-as
 
 /** @throws SyncError database-misconfigured for a table that this plug-in cannot name */
 export async function openWal2json(sql: SqlConnection, options: OutputPluginOptions): Promise<OutputPlugin> {
-  const tables = capturedNames(options.schema);
+  const tables = capturedNames(options.tables);
   await refusePartitioned(sql, tables);
   const common = { ...OPTIONS, 'add-tables': addTables(tables) };
   return {
     options: (await knows(sql, options.slot, EXACT_NUMBERS)) ? { ...common, ...EXACT_NUMBERS } : common,
     output: 'text',
     messageBytes: MESSAGE_BYTES,
-    newDecoder: () => createWal2jsonDecoder(options),
+    newDecoder: () => createWal2jsonDecoder({ ...options, schema: options.inForce.schema }),
   };
 }
 
 /** The same tables as the publication [C1]. */
-function capturedNames(schema: SchemaMeta): readonly string[] {
-  return [...schema.tables, ...ENGINE_TABLES].map(({ name }) => name);
+function capturedNames(tables: ReadonlySet<string>): readonly string[] {
+  return [...tables, ...ENGINE_TABLES.map(({ name }) => name)];
 }
 
 /** It names the partition that a row is in, and no list of tables can hold partitions that are made tomorrow: their changes would be lost in silence. */

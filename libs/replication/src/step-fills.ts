@@ -1,0 +1,48 @@
+import type { FillCause } from '@millrace/change-history';
+import { SqlError, type SqlConnection } from '@millrace/kernel';
+import { opsOf, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
+import { quoteTable } from '@millrace/schema-meta';
+
+export interface StepFill {
+  readonly table: string;
+  readonly cause: FillCause;
+}
+
+/**
+ * Tables that a migration makes everybody read anew: those whose readers it changes, and new ones that have rows, since what was written before they were
+ * published is in no stream [M1, M4].
+ */
+export async function fillsOfStep(sql: Pick<SqlConnection, 'query'>, step: SchemaStep): Promise<readonly StepFill[]> {
+  const fills: StepFill[] = [];
+  for (const fill of candidates(opsOf(step))) {
+    if (fill.cause !== 'late-table' || (await hasRows(sql, fill.table))) fills.push(fill);
+  }
+  return fills;
+}
+
+/** By the names that the tables have behind all of it. */
+function candidates(ops: readonly SchemaOp[]): readonly StepFill[] {
+  const causes = new Map<string, FillCause>();
+  for (const op of ops) {
+    if (op.op === 'add-table') causes.set(op.table.name, 'late-table');
+    else if (op.op === 'reread' && !causes.has(op.table)) causes.set(op.table, 'schema-changed');
+    else if (op.op === 'drop-table') causes.delete(op.table.name);
+    else if (op.op === 'rename-table') {
+      const cause = causes.get(op.from);
+      causes.delete(op.from);
+      if (cause) causes.set(op.to, cause);
+    }
+  }
+  return [...causes].map(([table, cause]) => ({ table, cause }));
+}
+
+/** As it is now: capture may be late, and then a fill too many is asked for, never one too few. A table that is gone by now needs none. */
+async function hasRows(sql: Pick<SqlConnection, 'query'>, table: string): Promise<boolean> {
+  try {
+    const { rows } = await sql.query(`select exists (select from ${quoteTable(table)})::text as has_rows`);
+    return rows[0]?.['has_rows'] === 'true';
+  } catch (error) {
+    if (error instanceof SqlError && (error.code === '42P01' || error.code === '3F000')) return false;
+    throw error;
+  }
+}

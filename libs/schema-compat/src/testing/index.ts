@@ -1,0 +1,1 @@
+export { columnOf, migrationOf, schemaWith, tableOf, type MigrationSketch, type TableSketch } from './sketches.js';

@@ -48,6 +48,11 @@ export const ERROR_CATALOGUE = {
   'cursor-unknown': { retry: 'resync', status: 409, meaning: 'The server cannot continue this cursor [A4].' },
   'below-horizon': { retry: 'resync', status: 410, meaning: 'History before this position has been removed.' },
   'schema-unknown': { retry: 'never', status: 409, meaning: 'The schema version is not known here: update the app.' },
+  'migration-failed': {
+    retry: 'backoff',
+    status: 500,
+    meaning: 'A schema change could not be taken; everything is as it was before.',
+  },
   'second-writer': {
     retry: 'backoff',
     status: 503,

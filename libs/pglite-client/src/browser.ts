@@ -5,7 +5,9 @@ import type { CreateClientOptions } from './client/millrace-client.js';
 export type { CreateClientOptions, MillraceClient } from './client/millrace-client.js';
 export type { RemoteClient } from './browser/remote-client.js';
 export type { StorageKind } from './browser/open-storage.js';
-export type { ClientStatus } from './core/client-status.js';
+export type { ClientStatus, SchemaStatus } from './core/client-status.js';
+export type { MigrationMode } from './core/schema-state.js';
+export type { MigrationAPI, MigrationStatus, PendingMigration, PendingReason } from '@millrace/migrations-client';
 export type { ElsewhereCount, OutboxCount } from './core/elsewhere-count.js';
 export type { HydrationPhase, HydrationProgress } from '@millrace/hydration';
 export type { NotComparable, VerifiedTable, VerifyReport } from './core/verification.js';
@@ -44,7 +46,7 @@ export async function createClient(options: CreateClientOptions): Promise<Remote
   });
   try {
     const opening = remoteClient(worker, {
-      request: { url, principal, storage, connect: options.connect ?? true },
+      request: { url, principal, storage, connect: options.connect ?? true, migrations: options.migrations ?? 'auto' },
       schema: options.schema,
       validators: options.validators,
       getToken: options.getToken,

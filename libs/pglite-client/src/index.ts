@@ -13,7 +13,13 @@ export {
   type TableLoad,
   type TableState,
 } from './core/ports/client-store.js';
-export { type ChunkAddress, type ChunkOptions, type SocketEvents, type Transport } from './core/ports/transport.js';
+export {
+  type ChunkAddress,
+  type ChunkOptions,
+  type SchemaQuestion,
+  type SocketEvents,
+  type Transport,
+} from './core/ports/transport.js';
 export { type HydrationFiles, type HydrationPhase, type HydrationProgress } from '@millrace/hydration';
 export { type HydrationOrder } from './core/hydration/hydration-order.js';
 export { type NotComparable, type VerifiedTable, type VerifyReport } from './core/verification.js';
@@ -21,7 +27,16 @@ export { initialState, type ClientFault, type ClientState, type Phase } from './
 export { type ClientEvent, type TimerName } from './core/client-event.js';
 export { type ClientEffect, type Delay, type Step, type VerifyOutcome } from './core/client-effect.js';
 export { reduceClient } from './core/client-reducer.js';
-export { statusOf, type ClientStatus } from './core/client-status.js';
+export { statusOf, type ClientStatus, type SchemaStatus } from './core/client-status.js';
+export { type MigrationMode } from './core/schema-state.js';
+export {
+  type AppliedMigration,
+  type ClientMigration,
+  type MigrationAPI,
+  type MigrationStatus,
+  type PendingMigration,
+  type PendingReason,
+} from '@millrace/migrations-client';
 export { type ElsewhereCount, type OutboxCount } from './core/elsewhere-count.js';
 export { runClient, type RunClientOptions, type RunningClient } from './core/run-client.js';
 export { createClient, type ClientPorts } from './client/create-client.js';

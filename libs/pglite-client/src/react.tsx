@@ -1,12 +1,15 @@
 import { createContext, useContext, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { MillraceClient } from './client/millrace-client.js';
-import type { ClientStatus } from './core/client-status.js';
+import type { MigrationAPI } from '@millrace/migrations-client';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import type { ClientStatus, SchemaStatus } from './core/client-status.js';
 import type { Observable } from './core/observable.js';
 import type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
 import { liveStore, type QueryState, type ShownRows } from './react-hooks/live-store.js';
 
 export type { MillraceClient } from './client/millrace-client.js';
-export type { ClientStatus } from './core/client-status.js';
+export type { ClientStatus, SchemaStatus } from './core/client-status.js';
+export type { MigrationAPI, PendingMigration } from '@millrace/migrations-client';
 export type { HydrationPhase, HydrationProgress } from '@millrace/hydration';
 export type { NotComparable, VerifiedTable, VerifyReport } from './core/verification.js';
 export type { PendingMutation, RejectedMutation } from './core/pending-mutation.js';
@@ -56,6 +59,18 @@ function textOf(params: readonly unknown[]): string {
 /** Phase, connection, cursor, counts of the outbox, and what is wrong, if anything is. */
 export function useStatus(): ClientStatus {
   return useObservable(useClient().status);
+}
+
+/** The tables and columns that there are now: it follows the server's migrations. */
+export function useSchema(): SchemaMeta {
+  return useObservable(useClient().schema);
+}
+
+/** What stands between the tables and the server's schema, and the ways to let it in or take it back. */
+export function useMigrations(): SchemaStatus & Pick<MigrationAPI, 'applyMigration' | 'rollbackMigration'> {
+  const { migrations } = useClient();
+  const { applyMigration, rollbackMigration } = migrations;
+  return { ...useStatus().schema, applyMigration, rollbackMigration };
 }
 
 /** Local transactions that the server has not acknowledged. */

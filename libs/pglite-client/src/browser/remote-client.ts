@@ -6,6 +6,7 @@ import { whenReady } from '../client/ready.js';
 import type { ClientStatus } from '../core/client-status.js';
 import { observable } from '../core/observable.js';
 import type { StorageKind } from './open-storage.js';
+import { fromWireError } from './wire-error.js';
 import { rpc, type Remote, type RpcPort } from './rpc.js';
 import type { OpenRequest, PageFunctions, WorkerFunctions } from './wire.js';
 
@@ -21,6 +22,11 @@ export interface RemoteClientOptions {
   readonly terminate: () => void;
 }
 
+interface LiveListener {
+  readonly onRows: (rows: unknown[]) => void;
+  readonly onError: ((error: Error) => void) | undefined;
+}
+
 export interface RemoteClient extends MillraceClient {
   /** Where the rows are kept. */
   readonly storage: StorageKind;
@@ -33,23 +39,29 @@ export interface RemoteClient extends MillraceClient {
 /** The page's half: everything a client is, over the channel to its worker. */
 export async function remoteClient(port: RpcPort, options: RemoteClientOptions): Promise<RemoteClient> {
   const { validators = noValidators, schema } = options;
-  const listeners = new Map<number, (rows: unknown[]) => void>();
+  const listeners = new Map<number, LiveListener>();
   const changes = observable(0);
   const early: ClientStatus[] = [];
+  let hearSchema: (now: SchemaMeta) => void = (now) => void (lateSchema = now);
+  let lateSchema: SchemaMeta | null = null;
   let hearStatus: (status: ClientStatus) => void = (status) => early.push(status);
   const ours: PageFunctions = {
     getToken: options.getToken,
     validate: (...args) => validators.validate(...args),
     stillOpening: (seconds) => options.onStillOpening?.(seconds),
     status: (status) => hearStatus(status),
+    schema: (now) => hearSchema(now),
     listsChanged: () => changes.set(changes.get() + 1),
-    liveRows: (id, rows) => listeners.get(id)?.(rows),
+    liveRows: (id, rows) => listeners.get(id)?.onRows(rows),
+    liveFailed: (id, error) => listeners.get(id)?.onError?.(fromWireError(error)),
   };
   const channel = rpc<WorkerFunctions>(port, ours);
   const worker = channel.remote;
   const opened = await worker.open({ ...options.request, schema, validates: validators !== noValidators });
   const status = observable(early.at(-1) ?? opened.status);
   hearStatus = status.set;
+  const inUse = observable(lateSchema ?? opened.schema);
+  hearSchema = inUse.set;
 
   const list = <Name extends 'pending' | 'rejected'>(name: Name) =>
     observableList(
@@ -65,9 +77,14 @@ export async function remoteClient(port: RpcPort, options: RemoteClientOptions):
     storage: opened.storage,
     ready: whenReady(status),
     db: remoteDatabase(worker),
-    live: async <T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) => {
+    live: async <T>(
+      sql: string,
+      params: readonly unknown[],
+      onRows: (rows: T[]) => void,
+      onError?: (error: Error) => void,
+    ) => {
       const id = (lastLive += 1);
-      listeners.set(id, onRows as (rows: unknown[]) => void);
+      listeners.set(id, { onRows: onRows as LiveListener['onRows'], onError });
       try {
         await worker.startLive(id, sql, params);
       } catch (error) {
@@ -80,6 +97,13 @@ export async function remoteClient(port: RpcPort, options: RemoteClientOptions):
       };
     },
     status,
+    schema: inUse,
+    migrations: {
+      getPendingMigrations: () => worker.getPendingMigrations(),
+      applyMigration: (name) => worker.applyMigration(name),
+      getMigrationStatus: () => worker.getMigrationStatus(),
+      rollbackMigration: (name) => worker.rollbackMigration(name),
+    },
     pending: () => pending,
     rejected: () => rejected,
     dispose: (txId) => worker.dispose(txId),

@@ -8,6 +8,7 @@ import type { LocalPostgres } from '../store/open-pglite.js';
 import { leftoverOutboxes, type LeftoverDatabase, type LeftoverOutboxes, type Leftovers } from './leftover-outboxes.js';
 import type { OpenedStorage } from './open-storage.js';
 import { rpc, type RpcPort } from './rpc.js';
+import { toWireError } from './wire-error.js';
 import { transactions, type Transactions } from './transactions.js';
 import type { OpenRequest, PageFunctions, WorkerFunctions } from './wire.js';
 
@@ -55,6 +56,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
         files: storage.files,
         getToken: () => page.getToken(),
         schema: request.schema,
+        migrations: request.migrations,
         validate: request.validates ? (...args) => page.validate(...args) : null,
         connect: request.connect,
         clock: ports.clock,
@@ -68,8 +70,9 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
         leftovers: storage.elsewhere && seeToLeftovers(started, storage.elsewhere, request),
       };
       started.status.subscribe((status) => void page.status(status));
+      started.schema.subscribe((schema) => void page.schema(schema));
       started.onStoreChange(() => void page.listsChanged());
-      return { storage: storage.kind, status: started.status.get() };
+      return { storage: storage.kind, status: started.status.get(), schema: started.schema.get() };
     },
     query: (sql, params, options) => client().db.query(sql, params, options),
     begin: (options) => opened().transactions.begin(options),
@@ -77,7 +80,12 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
     commit: (id) => opened().transactions.commit(id),
     rollback: (id) => opened().transactions.rollback(id),
     startLive: async (id, sql, params) => {
-      const ending = client().live(sql, params, (rows) => void page.liveRows(id, rows));
+      const ending = client().live(
+        sql,
+        params,
+        (rows) => void page.liveRows(id, rows),
+        (error) => void page.liveFailed(id, toWireError(error)),
+      );
       live.set(id, ending);
       await ending;
     },
@@ -95,6 +103,10 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
     online: () => client().online(),
     resync: () => client().resync(),
     verify: () => client().verify(),
+    getPendingMigrations: () => client().migrations.getPendingMigrations(),
+    applyMigration: (name) => client().migrations.applyMigration(name),
+    getMigrationStatus: () => client().migrations.getMigrationStatus(),
+    rollbackMigration: (name) => client().migrations.rollbackMigration(name),
     close: async () => {
       const { client: open, release, leftovers } = opened();
       leftovers?.stop();
@@ -113,7 +125,7 @@ export function serveClient(port: RpcPort, ports: ServeClientPorts): void {
         const pg = await kept.open(database);
         const store = pgliteStore({ pg, schema, newClientId: random.uuid(), logger, clock });
         return drainOutbox(
-          { store, transport: ports.transport(request.url), schema, token: () => page.getToken(), logger },
+          { store, transport: ports.transport(request.url), token: () => page.getToken(), logger },
           options,
         );
       },

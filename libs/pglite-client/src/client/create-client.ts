@@ -43,6 +43,7 @@ export async function createClient(options: CreateClientOptions, ports: ClientPo
     files: memoryHydrationFiles(),
     getToken: options.getToken,
     schema: options.schema,
+    migrations: options.migrations ?? 'auto',
     validate: validateOf(options.validators),
     connect: options.connect ?? true,
     clock,

@@ -13,7 +13,8 @@ import { refuseUnsupported, statementKind, unsupportedSetting } from './statemen
 
 export interface LocalDatabaseOptions {
   readonly pg: PGlite;
-  readonly schema: SchemaMeta;
+  /** In force now. */
+  readonly schema: () => SchemaMeta;
   readonly validate: Validate | null;
   readonly watch: IdleWatch;
   /** Called when a recorded transaction has committed, with the store as it was then: the client's status tells of a write once it resolves. */
@@ -58,13 +59,13 @@ export function localDatabase({ pg, schema, validate, watch, onRecorded }: Local
           const recorded = {
             query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
           };
-          const { changes, changedSettings } = await checkRecorded(recorded, schema);
+          const { changes, changedSettings } = await checkRecorded(recorded, schema());
           if (changedSettings !== null) {
             unpinned = true;
             throw unsupportedSetting(changedSettings);
           }
           if (changes === 0) return result;
-          if (wanted && validate) await checkRows(recorded, schema, validate);
+          if (wanted && validate) await checkRows(recorded, schema(), validate);
           summary = await readSummary(recorded);
           return result;
         });

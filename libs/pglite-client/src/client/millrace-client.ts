@@ -1,6 +1,8 @@
+import type { MigrationAPI } from '@millrace/migrations-client';
 import type { SchemaMeta, Validators } from '@millrace/schema-meta';
 import type { ClientStatus } from '../core/client-status.js';
 import type { Observable } from '../core/observable.js';
+import type { MigrationMode } from '../core/schema-state.js';
 import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
 import type { VerifyReport } from '../core/verification.js';
 
@@ -9,7 +11,10 @@ export interface CreateClientOptions {
   readonly url: string;
   /** A token of the principal whose database this is. Asked for each call; cache it as long as it holds. */
   readonly getToken: () => Promise<string>;
+  /** That the app was built with. The tables follow the server's migrations beyond it, as far as the app can take them. */
   readonly schema: SchemaMeta;
+  /** `auto` (default): migrations are taken as they come in the stream. `manual`: they wait there for `migrations.applyMigration`. */
+  readonly migrations?: MigrationMode;
   /** The app's rules; a local transaction that breaks one is refused before it is recorded. */
   readonly validators?: Validators;
   /** `opfs`: kept by the browser. `memory`: gone with the process. */
@@ -72,14 +77,18 @@ export interface MillraceClient {
   readonly db: LocalDatabase;
   /**
    * Calls `onRows` with the result now, and again after each local or remote change of a table it reads. Rejects if the statement is wrong.
-   * Resolves to the end of it.
+   * Resolves to the end of it. `onError`: a migration has changed what the statement reads, and it is wrong now; once it is right again, rows come again.
    */
   live<T = Record<string, unknown>>(
     sql: string,
     params: readonly unknown[],
     onRows: (rows: T[]) => void,
+    onError?: (error: Error) => void,
   ): Promise<() => Promise<void>>;
   readonly status: Observable<ClientStatus>;
+  /** Of the tables as they are now: it follows the migrations. */
+  readonly schema: Observable<SchemaMeta>;
+  readonly migrations: MigrationAPI;
   /** Local transactions that the server has not acknowledged. */
   pending(): ObservableList<PendingMutation>;
   /** Refused local transactions, until they are disposed of. */

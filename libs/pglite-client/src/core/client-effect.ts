@@ -1,3 +1,4 @@
+import type { SchemaStep } from '@millrace/schema-compat';
 import type { Checkpoint, ClientMessage, MutationResult } from '@millrace/sync-protocol';
 import type { TimerName } from './client-event.js';
 import type { ClientFault } from './client-state.js';
@@ -25,6 +26,12 @@ export type ClientEffect =
   | { readonly type: 'verified'; readonly outcome: VerifyOutcome }
   /** Send the first unanswered mutations; on a conflict, reconcile. Ends in `pushed`, `reconciled` or `push-failed`. */
   | { readonly type: 'push' }
+  /** Take a step that does not come by the stream; ends in `migrated` or `migrate-failed`. */
+  | { readonly type: 'migrate'; readonly step: SchemaStep; readonly byApp: boolean }
+  /** Ends in `migrations-read`. */
+  | { readonly type: 'read-migrations' }
+  /** For all who wait for the migration of this name: it was taken, or was not. */
+  | { readonly type: 'migration-ended'; readonly name: string; readonly error: ClientFault | null }
   /** A timer of the same name starts anew. */
   | { readonly type: 'start-timer'; readonly timer: TimerName; readonly delay: Delay }
   | { readonly type: 'stop-timer'; readonly timer: TimerName };

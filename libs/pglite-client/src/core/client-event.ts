@@ -1,5 +1,7 @@
 import type { HydrationProgress } from '@millrace/hydration';
 import type { SyncError } from '@millrace/kernel';
+import type { ClientMigration } from '@millrace/migrations-client';
+import type { SchemaStep } from '@millrace/schema-compat';
 import type { ServerMessage } from '@millrace/sync-protocol';
 import type { ElsewhereCount } from './elsewhere-count.js';
 import type { OpenedStore, StoreSummary } from './ports/client-store.js';
@@ -62,6 +64,18 @@ export type ClientEvent =
   | { readonly type: 'token-failed'; readonly connection: number }
   | { readonly type: 'applied'; readonly summary: StoreSummary }
   | { readonly type: 'apply-failed'; readonly error: SyncError }
+  /** The app lets a migration in. */
+  | { readonly type: 'apply-migration'; readonly name: string }
+  /** The app takes a step back. */
+  | { readonly type: 'migrate'; readonly step: SchemaStep }
+  | {
+      readonly type: 'migrated';
+      readonly step: SchemaStep;
+      readonly byApp: boolean;
+      readonly summary: StoreSummary;
+    }
+  | { readonly type: 'migrate-failed'; readonly step: SchemaStep; readonly error: SyncError }
+  | { readonly type: 'migrations-read'; readonly migrations: readonly ClientMigration[] }
   /** The store changed for a reason of its own: a local write, a settled verdict, something disposed of. */
   | { readonly type: 'store-changed'; readonly summary: StoreSummary }
   /** What closed tabs left in this browser has been counted. */

@@ -14,6 +14,7 @@ import type { ComparedTable } from './verification.js';
 const summary = (seq: number | null, more: Partial<StoreSummary> = {}): StoreSummary => ({
   position: seq === null ? null : at(seq),
   scope: seq === null ? null : 'scope-1',
+  schemaVersion: '1.0.0',
   ackedMutation: 0,
   unsent: 0,
   pending: 0,
@@ -23,7 +24,7 @@ const summary = (seq: number | null, more: Partial<StoreSummary> = {}): StoreSum
 
 /** A client that has lived through these events, and the effects of the last one. */
 function after(...events: readonly ClientEvent[]): { state: ClientState; effects: readonly ClientEffect[] } {
-  let state = initialState({ schemaVersion: '1.0.0', connect: true });
+  let state = initialState({ appVersion: '1.0.0', migrations: 'auto', connect: true });
   let effects: readonly ClientEffect[] = [];
   for (const event of events) ({ state, effects } = reduceClient(state, event));
   return { state, effects };
@@ -76,7 +77,14 @@ describe('the client reducer', () => {
     const { state, effects } = after(opened(summary(10, { ackedMutation: 4 })), socketOpened);
     expect(state.phase).toBe('greeting');
     expect(sent(effects)).toMatchObject([
-      { type: 'hello', position: { seq: '10' }, ackedMutation: 4, clientId: uuid(1), schemaVersion: '1.0.0' },
+      {
+        type: 'hello',
+        position: { seq: '10' },
+        ackedMutation: 4,
+        clientId: uuid(1),
+        schemaVersion: '1.0.0',
+        appVersion: '1.0.0',
+      },
     ]);
   });
 

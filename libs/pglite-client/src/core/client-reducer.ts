@@ -1,10 +1,13 @@
+import type { SyncError } from '@millrace/kernel';
 import type { ClientEvent, TimerName } from './client-event.js';
 import type { ClientState } from './client-state.js';
 import { TIMING } from './client-timing.js';
 import { after, also, fail, greet, hangUp, loadAnew, proceed, step, type ClientStep } from './connecting.js';
 import { joinOrders, wholeOrder } from './hydration/hydration-order.js';
+import { letIn, migrate, migrated, migrateFailed, stepFailed, stepTaken } from './migrating.js';
 import { pushFailed, pushSoon, pushed, reconciled } from './pushing.js';
 import { acknowledge, applyNext, caughtUp, receive } from './receiving.js';
+import { withSchema } from './schema-state.js';
 import {
   compareWhenThere,
   comparisonFailed,
@@ -54,7 +57,7 @@ export function reduceClient(state: ClientState, event: ClientEvent): ClientStep
       return hydrated(state, event);
     case 'hydrate-failed':
       return event.hydration === state.hydration
-        ? onlyIn(state, 'hydrating', () => fail(state, event.error))
+        ? onlyIn(state, 'hydrating', () => hydrateFailed(state, event.error))
         : step(state);
     case 'socket-opened':
       return onlyIn(state, 'connecting', () =>
@@ -82,6 +85,16 @@ export function reduceClient(state: ClientState, event: ClientEvent): ClientStep
       return applied(state, event);
     case 'apply-failed':
       return applyFailed(state, event);
+    case 'apply-migration':
+      return letIn(state, event.name);
+    case 'migrate':
+      return migrate(state, event.step, true);
+    case 'migrated':
+      return migrated(state, event);
+    case 'migrate-failed':
+      return migrateFailed(state, event);
+    case 'migrations-read':
+      return step(withSchema(state, { known: event.migrations }));
     case 'store-changed':
       return pushSoon({ ...state, store: event.summary });
     case 'elsewhere':
@@ -141,6 +154,11 @@ function hydrated(state: ClientState, event: Extract<ClientEvent, { type: 'hydra
   return after(repaired.effects, proceed({ ...repaired.state, progress, attempt: 0 }));
 }
 
+/** An app that cannot take the schema in force keeps the rows that it has. */
+function hydrateFailed(state: ClientState, error: SyncError): ClientStep {
+  return fail(error.code === 'schema-unknown' ? withSchema(state, { fit: 'must-update-app' }) : state, error);
+}
+
 /** Tables that differ are loaded anew, from rows that are not older than those they were compared with. */
 function compared(state: ClientState, event: Extract<ClientEvent, { type: 'compared' }>): ClientStep {
   const checkpoint = state.verification?.checkpoint;
@@ -163,19 +181,28 @@ function codeOfClose(code: number): 'unauthenticated' | 'forbidden' | 'unknown-c
 }
 
 function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applied' }>): ClientStep {
-  const next: ClientState = caughtUp({ ...state, store: event.summary, applying: null });
-  const told = state.applying === null ? [] : acknowledge(next, state.applying);
+  const name = state.applying?.step ?? null;
+  const cleared: ClientState = { ...state, store: event.summary, applying: null };
+  const taken = name === null ? step(cleared) : stepTaken(cleared, name);
+  const next = caughtUp(taken.state);
+  const told = [...(state.applying === null ? [] : acknowledge(next, state.applying)), ...taken.effects];
   const settled = event.summary.pending === event.summary.unsent;
   const acks = settled ? [{ type: 'stop-timer', timer: 'ack' } as const] : [];
-  if (next.phase === 'greeting' && !next.greeted) return after(acks, greet(next));
+  if (next.phase === 'greeting' && !next.greeted) return after([...taken.effects, ...acks], greet(next));
   const compared = compareWhenThere(next);
   return after([...told, ...acks, ...compared.effects], applyNext(compared.state));
 }
 
 function applyFailed(state: ClientState, { error }: Extract<ClientEvent, { type: 'apply-failed' }>): ClientStep {
-  const next: ClientState = { ...state, applying: null };
-  if (error.retry === 'resync') return requestResync(next);
-  return whileConnected(next, () => fail(next, error));
+  const name = state.applying?.step ?? null;
+  const cleared: ClientState = { ...state, applying: null };
+  const noted = name === null ? step(cleared) : stepFailed(cleared, name, error);
+  const next = noted.state;
+  if (error.retry === 'resync') return after(noted.effects, requestResync(next));
+  return after(
+    noted.effects,
+    whileConnected(next, () => fail(next, error)),
+  );
 }
 
 function timer(state: ClientState, name: TimerName): ClientStep {
@@ -196,11 +223,16 @@ function timer(state: ClientState, name: TimerName): ClientStep {
       return verificationLate(state);
     case 'ack':
       return onlyIn(state, 'live', () =>
-        state.store.pending > state.store.unsent
+        state.store.pending > state.store.unsent && !streamWaits(state)
           ? fail(state, { code: 'timeout', message: 'the stream is silent about our writes' })
           : step(state),
       );
   }
+}
+
+/** Before a migration that is not taken, the stream brings nothing: no acks either. */
+function streamWaits({ schema }: ClientState): boolean {
+  return schema.blocked !== null || schema.held !== null;
 }
 
 function renewal(lifeMs: number | null) {

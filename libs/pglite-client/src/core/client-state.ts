@@ -5,6 +5,7 @@ import type { HydrationOrder } from './hydration/hydration-order.js';
 import type { ElsewhereCount } from './elsewhere-count.js';
 import type { StoreSummary } from './ports/client-store.js';
 import type { ReceivedTransaction } from './received-transaction.js';
+import { initialSchemaState, type MigrationMode, type SchemaState } from './schema-state.js';
 import type { Verification } from './verification.js';
 
 /**
@@ -36,10 +37,10 @@ export interface ClientState {
   /** Whether the app wants to be connected. */
   readonly wanted: boolean;
   readonly clientId: string;
-  readonly schemaVersion: string;
   readonly registered: boolean;
   readonly store: StoreSummary;
   readonly elsewhere: ElsewhereCount;
+  readonly schema: SchemaState;
   /** Set while the cursor cannot be continued, or tables are not right: the next thing to do is hydrate [A4, S4]. */
   readonly due: HydrationOrder | null;
   /** Number of the newest hydration; what an older one reports is only data, never a step. */
@@ -55,7 +56,13 @@ export interface ClientState {
   readonly assembly: Assembly;
   /** Whole transactions that wait for the store, each with the count of characters up to its end. */
   readonly queue: readonly { readonly transaction: ReceivedTransaction; readonly chars: number }[];
-  readonly applying: { readonly connection: number; readonly seq: bigint; readonly chars: number } | null;
+  readonly applying: {
+    readonly connection: number;
+    readonly seq: bigint;
+    readonly chars: number;
+    /** Name of the migration that it is. */
+    readonly step: string | null;
+  } | null;
   /** Characters received since `welcome`. */
   readonly chars: number;
   readonly attempt: number;
@@ -65,15 +72,27 @@ export interface ClientState {
 }
 
 /** Before the database is open. */
-export function initialState(options: { readonly schemaVersion: string; readonly connect: boolean }): ClientState {
+export function initialState(options: {
+  readonly appVersion: string;
+  readonly migrations: MigrationMode;
+  readonly connect: boolean;
+}): ClientState {
   return {
     phase: 'opening',
     wanted: options.connect,
     clientId: '',
-    schemaVersion: options.schemaVersion,
     registered: false,
-    store: { position: null, scope: null, ackedMutation: 0, unsent: 0, pending: 0, rejected: 0 },
+    store: {
+      position: null,
+      scope: null,
+      schemaVersion: options.appVersion,
+      ackedMutation: 0,
+      unsent: 0,
+      pending: 0,
+      rejected: 0,
+    },
     elsewhere: { pending: 0, rejected: 0, unread: 0 },
+    schema: initialSchemaState({ app: options.appVersion, mode: options.migrations }),
     due: null,
     hydration: 0,
     progress: null,

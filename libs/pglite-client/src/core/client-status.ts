@@ -2,7 +2,10 @@ import type { HydrationProgress } from '@millrace/hydration';
 import type { Position } from '@millrace/kernel';
 import type { ResyncCause } from '@millrace/sync-protocol';
 import type { ElsewhereCount } from './elsewhere-count.js';
+import type { PendingMigration } from '@millrace/migrations-client';
+import type { Fit } from '@millrace/schema-compat';
 import type { ClientFault, ClientState, Phase } from './client-state.js';
+import { pendingMigrations } from './schema-state.js';
 
 /** What an app shows of its client. */
 export interface ClientStatus {
@@ -27,8 +30,23 @@ export interface ClientStatus {
   readonly filling: readonly string[] | null;
   /** The tables are being compared with the server's. */
   readonly verifying: boolean;
+  readonly schema: SchemaStatus;
   /** The last failure, until things go well again. */
   readonly fault: ClientFault | null;
+}
+
+/** Which schema the tables have, and what stands between it and the server's. */
+export interface SchemaStatus {
+  /** Of the tables. */
+  readonly version: string;
+  /** Of the schema that the app was built with. */
+  readonly app: string;
+  /** At the server, as it last said; null before it did. */
+  readonly inForce: string | null;
+  /** How the server said that this client fits it. `must-update-app`: nothing new comes before the app is updated; what is written here still goes up. */
+  readonly fit: Fit | null;
+  /** Migrations that the server took and this client did not. */
+  readonly pending: readonly PendingMigration[];
 }
 
 export function statusOf(state: ClientState): ClientStatus {
@@ -45,6 +63,13 @@ export function statusOf(state: ClientState): ClientStatus {
     resync: state.due?.cause ?? null,
     filling: state.due?.tables ?? null,
     verifying: state.verification !== null,
+    schema: {
+      version: state.store.schemaVersion,
+      app: state.schema.app,
+      inForce: state.schema.inForce,
+      fit: state.schema.fit,
+      pending: pendingMigrations(state.schema),
+    },
     fault: state.fault,
   };
 }

@@ -30,6 +30,7 @@ export function after(effects: readonly ClientEffect[], next: ClientStep): Clien
 /** The next thing that is missing: registration, a snapshot, a socket. */
 export function proceed(state: ClientState): ClientStep {
   if (!state.wanted) return step({ ...state, phase: 'offline' });
+  if (state.schema.migrating) return step({ ...state, phase: 'waiting' });
   if (!state.registered) return step({ ...state, phase: 'registering' }, { type: 'register' });
   if (state.store.position === null) return hydrate(state, wholeOrder('new-client'));
   if (state.due !== null) return hydrate(state, state.due);
@@ -64,7 +65,8 @@ export function greet(state: ClientState): ClientStep {
     protocol: PROTOCOL_VERSION,
     clientId: state.clientId,
     position: positionToJson(position),
-    schemaVersion: state.schemaVersion,
+    schemaVersion: state.store.schemaVersion,
+    appVersion: state.schema.app,
     scope: must(state.store.scope, 'a client greets only with rows of a known scope'),
     ackedMutation: state.store.ackedMutation,
   };

@@ -2,7 +2,7 @@ import { backoffDelay, CLOSE_CODE, errorText, SyncError, type Socket } from '@mi
 import { decodeServerMessages, encodeClientMessages } from '@millrace/sync-protocol';
 import type { ClientEffect, Delay, VerifyOutcome } from './client-effect.js';
 import type { ClientEvent, TimerName } from './client-event.js';
-import type { ClientState } from './client-state.js';
+import type { ClientFault, ClientState } from './client-state.js';
 import { compareCheckpoint } from './compare-checkpoint.js';
 import { hydrate } from './hydration/hydrate.js';
 import type { StoreSummary } from './ports/client-store.js';
@@ -26,6 +26,8 @@ export interface EffectListener {
   readonly state: () => ClientState;
   /** For those who wait for `verify`. */
   readonly verified: (outcome: VerifyOutcome) => void;
+  /** For those who wait for a migration. */
+  readonly migrationEnded: (name: string, error: ClientFault | null) => void;
 }
 
 interface RunningHydration {
@@ -35,8 +37,11 @@ interface RunningHydration {
 }
 
 /** Performs the reducer's effects through the ports. Holds what cannot be a value: the socket, timers, the running hydration. */
-export function effectRunner(options: RunClientOptions, { dispatch, state, verified }: EffectListener): EffectRunner {
-  const { store, transport, clock, random, logger, schema } = options;
+export function effectRunner(
+  options: RunClientOptions,
+  { dispatch, state, verified, migrationEnded }: EffectListener,
+): EffectRunner {
+  const { store, transport, clock, random, logger } = options;
   const timers = new Map<TimerName, () => void>();
   const underWay = new Set<Promise<void>>();
   let socket: { readonly connection: number; readonly socket: Socket } | null = null;
@@ -79,7 +84,7 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
         await before?.ended;
         await hydrate(
           { cause, tables, atLeast },
-          { ...options, clientId: state().clientId, token },
+          { ...options, appVersion: options.schema.version, clientId: state().clientId, token },
           {
             signal: abort.signal,
             onProgress: (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress }),
@@ -94,7 +99,7 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
   }
 
   async function compare({ checkpoint }: Effect<'compare'>): Promise<ClientEvent> {
-    const known = new Set(schema.tables.map(({ name }) => name));
+    const known = new Set(store.schema().tables.map(({ name }) => name));
     const names = checkpoint.tables.map(({ name }) => name).filter((name) => known.has(name));
     const tables = compareCheckpoint(checkpoint, await store.tableStates(names));
     for (const { name, outcome } of tables)
@@ -120,8 +125,16 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
   }
 
   async function push(): Promise<ClientEvent> {
-    const { conflict, results, summary } = await pushOutbox(state().clientId, { store, transport, schema, token });
+    const { conflict, results, summary } = await pushOutbox(state().clientId, { store, transport, token });
     return conflict ? { type: 'reconciled', summary } : { type: 'pushed', results, summary };
+  }
+
+  async function migrate({ step, byApp }: Effect<'migrate'>): Promise<ClientEvent> {
+    return { type: 'migrated', step, byApp, summary: await store.migrate(step, { byApp }) };
+  }
+
+  async function readMigrations(): Promise<ClientEvent> {
+    return { type: 'migrations-read', migrations: await store.migrations() };
   }
 
   function startTimer(timer: TimerName, delay: Delay): void {
@@ -192,6 +205,15 @@ export function effectRunner(options: RunClientOptions, { dispatch, state, verif
           () => store.apply(effect.transactions).then((summary) => ({ type: 'applied', summary })),
           (error) => ({ type: 'apply-failed', error }),
         );
+      case 'migrate':
+        return void begin(
+          () => migrate(effect),
+          (error) => ({ type: 'migrate-failed', step: effect.step, error }),
+        );
+      case 'read-migrations':
+        return void begin(readMigrations, (error) => ({ type: 'store-failed', error }));
+      case 'migration-ended':
+        return migrationEnded(effect.name, effect.error);
       case 'settle':
         return void onStore(() => store.settle(effect.results));
       case 'push':

@@ -1,4 +1,3 @@
-import type { SchemaMeta } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
 import { fitPush, pushRoom } from './fit-push.js';
 import type { ClientStore, StoreSummary } from './ports/client-store.js';
@@ -7,7 +6,6 @@ import type { Transport } from './ports/transport.js';
 export interface PushPorts {
   readonly store: ClientStore;
   readonly transport: Transport;
-  readonly schema: SchemaMeta;
   readonly token: () => Promise<string>;
 }
 
@@ -19,8 +17,9 @@ export interface Pushed {
 }
 
 /** Sends the first unanswered mutations, and notes what the server says of them. */
-export async function pushOutbox(clientId: string, { store, transport, schema, token }: PushPorts): Promise<Pushed> {
-  const { epoch, mutations } = await store.outbox({ mutations: LIMITS.pushMutations, bytes: pushRoom(schema) });
+export async function pushOutbox(clientId: string, { store, transport, token }: PushPorts): Promise<Pushed> {
+  const limits = { mutations: LIMITS.pushMutations, bytes: pushRoom(store.schema()) };
+  const { epoch, schema, mutations } = await store.outbox(limits);
   if (mutations.length === 0) return { conflict: false, results: 0, summary: await store.summary() };
   const request = {
     clientId,

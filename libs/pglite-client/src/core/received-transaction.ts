@@ -1,10 +1,13 @@
 import type { Position } from '@millrace/kernel';
+import type { SchemaStep } from '@millrace/schema-compat';
 import type { MutationResult, RowChange } from '@millrace/sync-protocol';
 
 /** One server transaction, whole, cut to what this client may see: the unit of apply (I5). */
 export interface ReceivedTransaction {
   /** Where the cursor stands once this is applied. */
   readonly position: Position;
+  /** The schema changes with it: what follows, its own changes included, is told in the new one [M1]. Null: it does not. */
+  readonly step: SchemaStep | null;
   readonly changes: readonly RowChange[];
   /** It was this client's own: its ack [W5]. */
   readonly ack: MutationResult | null;

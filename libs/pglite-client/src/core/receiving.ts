@@ -1,5 +1,5 @@
 import { positionFromJson } from '@millrace/kernel';
-import type { ServerMessage, Welcome } from '@millrace/sync-protocol';
+import type { SchemaChange, ServerMessage, Welcome } from '@millrace/sync-protocol';
 import { assemble, assemblyAt, isTransactionFrame, type TransactionFrame } from './assembly.js';
 import type { ClientEffect } from './client-effect.js';
 import type { ClientState } from './client-state.js';
@@ -7,6 +7,7 @@ import { APPLY_CHANGES, TIMING } from './client-timing.js';
 import { after, fail, loadAnew, step, type ClientStep } from './connecting.js';
 import { wholeOrder } from './hydration/hydration-order.js';
 import { pushSoon } from './pushing.js';
+import { waitsForApp, withSchema } from './schema-state.js';
 import { takeCheckpoint } from './verifying.js';
 
 /** Frames of one message of the current socket, in order; after one that ends the connection the rest is void. */
@@ -30,6 +31,8 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
       return loadAnew(state, { cause: message.cause, tables: message.tables, atLeast: BigInt(message.atLeast) });
     case 'checkpoint':
       return state.phase === 'live' ? takeCheckpoint(state, message) : step(state);
+    case 'schema-change':
+      return receiveSchemaChange(state, message);
     case 'error':
       return fail(state, message);
   }
@@ -38,14 +41,10 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
 function welcome(state: ClientState, message: Welcome): ClientStep {
   if (state.phase !== 'greeting' || !state.greeted)
     return fail(state, { code: 'invalid-message', message: 'welcome without hello' });
-  if (message.schema.fit === 'must-update-app') {
-    return fail(state, {
-      code: 'schema-unknown',
-      message: `The server's schema ${message.schema.version} does not fit this app: update it.`,
-    });
-  }
+  const { fit, version: inForce } = message.schema;
+  if (fit === 'must-resync') return loadAnew(state, wholeOrder('schema-changed'));
   const live: ClientState = {
-    ...state,
+    ...withSchema(state, { fit, inForce, blocked: null, held: null }),
     phase: 'live',
     head: positionFromJson(message.head),
     assembly: assemblyAt(state.store.position?.seq ?? 0n),
@@ -69,6 +68,13 @@ function welcome(state: ClientState, message: Welcome): ClientStep {
   );
 }
 
+/** Between transactions: what the server does about a step that this client does not take. */
+function receiveSchemaChange(state: ClientState, { fit, migration, direction }: SchemaChange): ClientStep {
+  if (state.phase !== 'live') return fail(state, { code: 'invalid-message', message: 'a migration before welcome' });
+  const blocked = fit === 'translate' ? null : { migration, direction };
+  return step(withSchema(state, { fit, blocked }));
+}
+
 /** Once the cursor has reached where history ended at `welcome`, the load is over for the app, too. */
 export function caughtUp(state: ClientState): ClientState {
   const { head, progress, store } = state;
@@ -88,20 +94,29 @@ function receiveTransactionFrame(state: ClientState, frame: TransactionFrame): C
 /** Hands waiting transactions to the store, several at a time, one hand-over at a time. */
 export function applyNext(state: ClientState): ClientStep {
   if (state.phase !== 'live' || state.applying !== null || state.queue.length === 0) return step(state);
-  const batch = state.queue.slice(0, batchLength(state.queue.map((each) => each.transaction.changes.length)));
+  const taken = state.queue[0]?.transaction.step ?? null;
+  if (taken && waitsForApp(state.schema, taken)) return step(withSchema(state, { held: taken }));
+  const batch = state.queue.slice(0, taken ? 1 : batchLength(state.queue));
   const last = batch[batch.length - 1]!;
-  const applying = { connection: state.connection, seq: last.transaction.position.seq, chars: last.chars };
+  const applying = {
+    connection: state.connection,
+    seq: last.transaction.position.seq,
+    chars: last.chars,
+    step: taken?.migration.name ?? null,
+  };
   return step(
     { ...state, queue: state.queue.slice(batch.length), applying },
     { type: 'apply', transactions: batch.map((each) => each.transaction) },
   );
 }
 
-function batchLength(sizes: readonly number[]): number {
+/** Up to the next migration, which is taken by itself. */
+function batchLength(queue: ClientState['queue']): number {
   let changes = 0;
   let length = 0;
-  for (const size of sizes) {
-    if (length > 0 && changes + size > APPLY_CHANGES) break;
+  for (const { transaction } of queue) {
+    const size = transaction.changes.length;
+    if (transaction.step || (length > 0 && changes + size > APPLY_CHANGES)) break;
     changes += size;
     length += 1;
   }

@@ -1,16 +1,19 @@
 import type { Digest, HydrationFiles } from '@millrace/hydration';
 import { SyncError, type Clock, type Logger, type Random } from '@millrace/kernel';
+import { rollbackStep, type ClientMigration, type MigrationAPI } from '@millrace/migrations-client';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { VerifyOutcome } from './client-effect.js';
 import type { ClientEvent } from './client-event.js';
 import { reduceClient } from './client-reducer.js';
-import { initialState, type ClientState } from './client-state.js';
+import { initialState, type ClientFault, type ClientState } from './client-state.js';
 import { statusOf, type ClientStatus } from './client-status.js';
 import { effectRunner } from './effect-runner.js';
+import { migrationWaiters } from './migration-waiters.js';
 import type { ElsewhereCount } from './elsewhere-count.js';
 import { observable, type Observable } from './observable.js';
 import type { ClientStore, StoreSummary } from './ports/client-store.js';
 import type { Transport } from './ports/transport.js';
+import type { MigrationMode } from './schema-state.js';
 import type { VerifyReport } from './verification.js';
 
 export interface RunClientOptions {
@@ -18,8 +21,10 @@ export interface RunClientOptions {
   readonly transport: Transport;
   /** Asked for each call and each connection; the app decides whether it still has a good one. */
   readonly getToken: () => Promise<string>;
-  /** Of the store's tables. */
+  /** That the app was built with; the store's may be another one. */
   readonly schema: SchemaMeta;
+  /** Whether migrations are taken as they come (default), or wait for `applyMigration`. */
+  readonly migrations?: MigrationMode;
   /** Where a hydration keeps what it has downloaded, until it is durable. */
   readonly files: HydrationFiles;
   /** SHA-256, hex; a parameter for simulations, which know no work that happens beside. */
@@ -48,6 +53,12 @@ export interface RunningClient {
    * more than a minute (a repair that was begun goes on), with `closed` if the client is closed meanwhile.
    */
   verify(): Promise<VerifyReport>;
+  /** The database's record of migrations, oldest first. */
+  migrations(): Promise<readonly ClientMigration[]>;
+  /** {@link MigrationAPI.applyMigration}. */
+  applyMigration(name: string): Promise<void>;
+  /** {@link MigrationAPI.rollbackMigration}. */
+  rollbackMigration(name: string): Promise<void>;
   /** A local transaction has committed and left the store like this. Whoever writes by other ways is heard through `onLocalWrite`, later. */
   written(summary: StoreSummary): void;
   /** What closed tabs left in this browser, as somebody counted it. */
@@ -61,12 +72,17 @@ export interface RunningClient {
 /** Opens the store and runs the protocol over it. Resolves once the database is open; rejects with what kept it from opening. */
 export async function runClient(options: RunClientOptions): Promise<RunningClient> {
   const { store, logger } = options;
-  let state = initialState({ schemaVersion: options.schema.version, connect: options.connect });
+  let state = initialState({
+    appVersion: options.schema.version,
+    migrations: options.migrations ?? 'auto',
+    connect: options.connect,
+  });
   const status = observable(statusOf(state));
   const changed = observable(0);
   const waiting: ClientEvent[] = [];
   let turning = false;
-  const effects = effectRunner(options, { dispatch, state: () => state, verified });
+  const effects = effectRunner(options, { dispatch, state: () => state, verified, migrationEnded });
+  const migrating = migrationWaiters();
   let verifiers: readonly PromiseWithResolvers<VerifyReport>[] = [];
 
   /** One event at a time: what an effect reports at once waits its turn. */
@@ -96,6 +112,10 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
       else reject(new SyncError(outcome.error.code, outcome.error.message));
   }
 
+  function migrationEnded(name: string, error: ClientFault | null): void {
+    migrating.ended(name, error && new SyncError(error.code, error.message));
+  }
+
   let refreshing: Promise<void> | null = null;
 
   /** The store works in order, so a summary that is still to come tells of everything written so far. */
@@ -110,12 +130,14 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
     endLocalWrites();
     dispatch({ type: 'close' });
     verified({ kind: 'failed', error: { code: 'closed', message: 'the client was closed' } });
+    migrating.close();
     await effects.settled();
     await store.close();
   }
 
   const opened = await store.open();
   const endLocalWrites = store.onLocalWrite(() => void refresh());
+  dispatch({ type: 'migrations-read', migrations: await store.migrations() });
   dispatch({ type: 'opened', store: opened });
 
   return {
@@ -131,6 +153,18 @@ export async function runClient(options: RunClientOptions): Promise<RunningClien
       verifiers = [...verifiers, waiting];
       dispatch({ type: 'verify' });
       return waiting.promise;
+    },
+    migrations: store.migrations,
+    applyMigration: (name) => {
+      const taken = migrating.wait(name);
+      dispatch({ type: 'apply-migration', name });
+      return taken;
+    },
+    rollbackMigration: async (name) => {
+      const step = rollbackStep(name, await store.migrations(), store.schema().version);
+      const taken = migrating.wait(name);
+      dispatch({ type: 'migrate', step });
+      return taken;
     },
     written: (summary) => dispatch({ type: 'store-changed', summary }),
     elsewhere: (count) => dispatch({ type: 'elsewhere', count }),

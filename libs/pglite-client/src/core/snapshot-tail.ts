@@ -11,7 +11,7 @@ export function assembleTail(
   let assembly = start;
   const transactions: ReceivedTransaction[] = [];
   for (const message of messages) {
-    if (!isTransactionFrame(message))
+    if (!isTransactionFrame(message) || message.type === 'schema-change')
       throw new SyncError('snapshot-corrupt', `a ${message.type} frame in a snapshot's tail`);
     const assembled = assemble(assembly, message);
     if (assembled.kind === 'gap') throw new SyncError('snapshot-corrupt', `snapshot tail: ${assembled.reason}`);

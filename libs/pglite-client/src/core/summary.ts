@@ -6,6 +6,7 @@ import type { StoreSummary } from './ports/client-store.js';
 export function summaryOf(store: {
   readonly position: Position | null;
   readonly scope: string | null;
+  readonly schemaVersion: string;
   readonly pending: readonly PendingMutation[];
   readonly rejected: number;
   readonly lastMutation: number;
@@ -14,6 +15,7 @@ export function summaryOf(store: {
   return {
     position: store.position,
     scope: store.scope,
+    schemaVersion: store.schemaVersion,
     ackedMutation: first ? first.mutationId - 1 : store.lastMutation,
     unsent: store.pending.filter((mutation) => mutation.answer === null).length,
     pending: store.pending.length,

@@ -8,13 +8,23 @@ import { tableDependencies, type ReadTable } from './table-dependencies.js';
 export interface LiveQueries {
   /**
    * Calls `onRows` with the rows now (before this resolves) and after each change. Changes that come while a statement runs are seen by one
-   * more run, however many they were. Resolves to the end of it.
+   * more run, however many they were. Resolves to the end of it. `onError`: a later run failed, since what it reads has changed under it; the last rows
+   * stay, and the next change tries again.
    */
-  subscribe<T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void): Promise<() => Promise<void>>;
+  subscribe<T>(
+    sql: string,
+    params: readonly unknown[],
+    onRows: (rows: T[]) => void,
+    onError?: (error: unknown) => void,
+  ): Promise<() => Promise<void>>;
+  /** Tables are other ones now: each statement is looked at anew, runs again, or tells its subscriber what is wrong with it. */
+  schemaChanged(): void;
 }
 
 interface Subscription {
   readonly run: () => Promise<void>;
+  /** It was told of tables that may be other ones now. */
+  stale: boolean;
   ended: boolean;
 }
 
@@ -30,6 +40,7 @@ export function liveQueries(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
 ): LiveQueries {
   const queue = new Set<Subscription>();
+  const active = new Set<Subscription>();
   const watched = new Map<string, Promise<string>>();
   let running = false;
 
@@ -59,29 +70,56 @@ export function liveQueries(
   };
 
   return {
-    async subscribe<T>(sql: string, params: readonly unknown[], onRows: (rows: T[]) => void) {
-      const tables = await tableDependencies(pg, sql);
+    async subscribe<T>(
+      sql: string,
+      params: readonly unknown[],
+      onRows: (rows: T[]) => void,
+      onError?: (error: unknown) => void,
+    ) {
+      let ends: readonly (() => Promise<void>)[] = [];
       const subscription: Subscription = {
+        stale: false,
         ended: false,
         run: async () => {
           if (subscription.ended) return;
           try {
+            if (subscription.stale) await listen();
             const { rows } = await pg.query<T>(sql, [...params]);
             if (!subscription.ended) onRows(rows);
           } catch (error) {
             // It ran before: what it reads has changed under it (a dropped table). Its last rows stay; the next change tries again.
             logger.warn('a live query failed', { reason: errorText(error) });
+            if (!subscription.ended) onError?.(error);
           }
         },
       };
-      const channels = await Promise.all(tables.map((table) => watch(table)));
-      const ends: (() => Promise<void>)[] = [];
-      // Listened to first, read after: a change between the two runs it once more, and none is missed.
-      for (const channel of channels) ends.push(await pg.listen(channel, () => touch(subscription)));
+      const stopAll = async () => {
+        for (const stop of ends) await stop();
+        ends = [];
+      };
+      const listen = async () => {
+        subscription.stale = false;
+        try {
+          const tables = await tableDependencies(pg, sql);
+          const channels = await Promise.all(tables.map((table) => watch(table)));
+          const next: (() => Promise<void>)[] = [];
+          for (const channel of channels) next.push(await pg.listen(channel, () => touch(subscription)));
+          await stopAll();
+          ends = next;
+        } catch (error) {
+          subscription.stale = true;
+          throw error;
+        }
+        if (subscription.ended) await stopAll();
+      };
       const end = async () => {
         subscription.ended = true;
-        for (const stop of ends) await stop();
+        active.delete(subscription);
+        await stopAll();
       };
+      // Listened to first, read after: a change between the two runs it once more, and none is missed.
+      await listen();
+      active.add(subscription);
       try {
         onRows((await pg.query<T>(sql, [...params])).rows);
       } catch (error) {
@@ -89,6 +127,13 @@ export function liveQueries(
         throw error;
       }
       return end;
+    },
+    schemaChanged: () => {
+      watched.clear();
+      for (const subscription of active) {
+        subscription.stale = true;
+        touch(subscription);
+      }
     },
   };
 

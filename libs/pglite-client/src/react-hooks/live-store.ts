@@ -26,14 +26,16 @@ export function liveStore<T>(
 
   function start(): void {
     let wanted = true;
-    const starting = client.live<T>(query.sql, query.params, (rows) => {
+    const failed = (error: Error) => {
+      if (wanted) state.set({ rows: [], loading: false, error });
+    };
+    const show = (rows: T[]) => {
       if (!wanted) return;
       shown.rows = rows;
       state.set({ rows, loading: false, error: null });
-    });
-    starting.catch((error: Error) => {
-      if (wanted) state.set({ rows: [], loading: false, error });
-    });
+    };
+    const starting = client.live<T>(query.sql, query.params, show, failed);
+    starting.catch(failed);
     end = () => {
       wanted = false;
       starting.then((stop) => stop()).catch(() => undefined); // it never began, which was shown, or the client is closed

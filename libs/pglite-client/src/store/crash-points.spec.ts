@@ -1,5 +1,6 @@
 import { silentLogger, systemClock, systemRandom } from '@millrace/kernel';
 import type { ClientStore } from '../core/ports/client-store.js';
+import { addColor, dropAll } from '../testing/conformance-migrations.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import {
   at,
@@ -66,9 +67,9 @@ describe('(F53, F54) a kill between any two statements', () => {
   /** Everything that is durable, as text. */
   async function content(): Promise<string> {
     const sql = pgliteConnection(pg);
+    const { rows } = await sql.query(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
     const tables = [
-      'items',
-      'pairs',
+      ...rows.map(({ name }) => String(name)),
       'sync.state',
       'sync.client_mutation',
       'sync.client_changes',
@@ -88,7 +89,7 @@ describe('(F53, F54) a kill between any two statements', () => {
   afterAll(() => pg.close());
 
   beforeEach(async () => {
-    await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs cascade');
+    await pg.exec('drop schema if exists sync cascade; drop schema public cascade; create schema public');
     store = await open(pg);
     await store.registered(EPOCH);
     await store.hydrate(emptyHydration(10));
@@ -120,6 +121,14 @@ describe('(F53, F54) a kill between any two statements', () => {
       const rows = { items: [item(1), item(2, { amount: '7' }), item(5)] };
       return target.hydrate(await wholeHydration(pgliteRows(pg), rows, { seq: 30 }));
     },
+    '(F73) apply with a migration and its changes': (target, acks) =>
+      target.apply([
+        {
+          ...transaction(13, [put({ ...item(4), color: 'blue' }), put({ id: uuid(7), label: 'new' }, 'tags')], acks[0]),
+          step: { migration: addColor, direction: 'up' },
+        },
+      ]),
+    'adopt another schema': (target) => target.adopt(dropAll.after),
     settle: (target, acks) => target.settle(acks),
     answer: (target, acks) => target.answer(acks),
     reconcile: (target, acks) => target.reconcile(conflict(7, [acks[0]!])),

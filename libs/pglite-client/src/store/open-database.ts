@@ -1,57 +1,67 @@
+import { sameShape } from '@millrace/migrations-client';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { replicaGuard } from './replica-guard.js';
+import { readSchema, writeSchema } from './schema-state.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
 import { captureTriggers, createTable, dropTable } from './table-ddl.js';
 import { scalar, type StoreTransaction } from './text-sql.js';
 
 /**
- * Makes the replica's tables, or checks that they are those of this schema. If the schema is another one, the domain tables are made anew and
- * the cursor is given up, which makes the client hydrate; the outbox stays (I2).
+ * Makes the replica's tables for the schema that the app was built with; a database that is there keeps the schema that it has come to, which is returned.
+ * If one version has two meanings (a schema that was changed without a migration), the domain tables are made anew and the cursor is given up, which makes
+ * the client hydrate; the outbox stays (I2).
  */
-export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
+export async function prepareDatabase(
+  sql: StoreTransaction,
+  built: SchemaMeta,
+  newClientId: string,
+): Promise<SchemaMeta> {
   const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
-  if (exists) await bringUpToDate(sql, schema);
-  else await makeReplica(sql, schema, newClientId);
+  const schema = exists ? await bringUpToDate(sql, built) : await makeReplica(sql, built, newClientId);
   await sql.raw.exec(replicaGuard(schema));
+  return schema;
 }
 
-async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
+async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<SchemaMeta> {
   await sql.raw.exec(SYNC_DDL);
   await createTables(sql, schema);
-  await sql.query('insert into sync.state (client_id, schema_version, schema_print, tables) values ($1, $2, $3, $4)', [
-    newClientId,
-    schema.version,
-    schemaPrint(schema),
-    schema.tables.map((table) => table.name),
-  ]);
+  await sql.query(
+    `insert into sync.state (client_id, schema_version, schema_print, tables) values ($1, '', '', '{}')`,
+    [newClientId],
+  );
+  await writeSchema(sql, schema);
+  return schema;
 }
 
-async function bringUpToDate(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {
-  const print = schemaPrint(schema);
+async function bringUpToDate(sql: StoreTransaction, built: SchemaMeta): Promise<SchemaMeta> {
   await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
-  if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
+  const kept = await readSchema(sql);
+  if (kept && kept.version !== built.version) return kept;
+  if (kept && sameShape(kept, built)) return built;
+  if (!kept && (await scalar(sql, 'select schema_print from sync.state')) === schemaPrint(built))
+    await writeSchema(sql, built);
+  else await replaceTables(sql, built);
+  return built;
+}
+
+/** What a database that was made before there were migrations has of its schema: equal prints, equal tables. */
+function schemaPrint(schema: SchemaMeta): string {
+  return JSON.stringify([
+    schema.version,
+    schema.tables.map(({ name, columns, key, versionColumn }) => [name, columns, key, versionColumn]),
+  ]);
 }
 
 async function createTables(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {
   for (const table of schema.tables) await sql.raw.exec(createTable(table) + captureTriggers(table));
 }
 
-async function replaceTables(sql: StoreTransaction, schema: SchemaMeta, print: string): Promise<void> {
+async function replaceTables(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {
   const { rows } = await sql.query('select unnest(tables) as name from sync.state');
   for (const row of rows) await sql.raw.exec(dropTable(row['name'] ?? ''));
   await createTables(sql, schema);
   await sql.query('delete from sync.table_state');
-  await sql.query(
-    'update sync.state set schema_version = $1, schema_print = $2, tables = $3, epoch = null, seq = null, chain = null, scope = null',
-    [schema.version, print, schema.tables.map((table) => table.name)],
-  );
-}
-
-/** What the replica's tables are made from: equal prints, equal tables. */
-function schemaPrint(schema: SchemaMeta): string {
-  return JSON.stringify([
-    schema.version,
-    schema.tables.map(({ name, columns, key, versionColumn }) => [name, columns, key, versionColumn]),
-  ]);
+  await sql.query('update sync.state set epoch = null, seq = null, chain = null, scope = null');
+  await writeSchema(sql, schema);
 }

@@ -59,7 +59,7 @@ export function changeOf(row: Row): PendingChange {
   };
 }
 
-function answerOf(row: Row): MutationResult | null {
+export function answerOf(row: Row): MutationResult | null {
   const answer = row['answer'] ?? null;
   return answer === null ? null : decodeValue(mutationResultSchema, JSON.parse(answer));
 }

@@ -1,4 +1,5 @@
 import { must, silentLogger, systemClock, systemRandom, type Row } from '@millrace/kernel';
+import type { ClientStore } from '../core/ports/client-store.js';
 import { findTable, quoteIdent, quoteTable, type TableMeta } from '@millrace/schema-meta';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { describeClientStore } from '../testing/conformance/client-store.js';
@@ -10,7 +11,8 @@ import { pgliteStore } from './pglite-store.js';
 
 let pg: LocalPostgres;
 const query = (sql: string, params: readonly (string | null)[] = []) => queryText(pg, textParsers(pg), sql, params);
-const tableOf = (name: string): TableMeta => must(findTable(conformanceSchema, name), name);
+let last: ClientStore;
+const tableOf = (name: string): TableMeta => must(findTable(last.schema(), name), name);
 
 beforeAll(async () => {
   pg = await openPGlite();
@@ -18,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => pg.close());
 
 describeClientStore('PGlite', async () => {
-  await pg.exec('drop schema if exists sync cascade; drop table if exists items, pairs cascade');
+  await pg.exec('drop schema if exists sync cascade; drop schema public cascade; create schema public');
   return {
     open: async () => {
       const store = pgliteStore({
@@ -29,6 +31,7 @@ describeClientStore('PGlite', async () => {
         clock: systemClock,
       });
       await store.open();
+      last = store;
       return store;
     },
     write: async (...writes) => {

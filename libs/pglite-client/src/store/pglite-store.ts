@@ -1,28 +1,34 @@
 import type { PGlite } from '@electric-sql/pglite';
-import { must, type Clock, type Logger } from '@millrace/kernel';
+import { assert, errorText, must, SyncError, type Clock, type Logger } from '@millrace/kernel';
+import { changeBetween, changedTables as changedBy, changeOfStep } from '@millrace/migrations-client';
+import { clientStatements, type SchemaStep } from '@millrace/schema-compat';
 import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
 import type { RejectedMutation } from '../core/pending-mutation.js';
 import { knownTable } from '../core/fold-changes.js';
 import type { ClientStore, StoreSummary, TableState } from '../core/ports/client-store.js';
+import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { reconcile } from '../core/reconcile.js';
 import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
 import { changedTables } from './changed-tables.js';
+import { forgetWaiting, noteFailed, noteRolledBack, noteTaken, readMigrations } from './client-migrations.js';
 import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
 import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
+import { replaceSchema, runMigration } from './run-migration.js';
 import { PIN_SESSION } from './session-settings.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
 import { tableState } from './table-states.js';
-import { takeAcks } from './take-acks.js';
+import { takeAcks, type TouchedRows } from './take-acks.js';
 import type { StoreTransaction } from './text-sql.js';
 import { becomeReplica, finishReplica, readSummary, type ReplicaChange } from './replica-role.js';
 
 export interface PGliteStoreOptions {
   readonly pg: PGlite;
+  /** Of the app; a database that is there keeps the one that it has come to. */
   readonly schema: SchemaMeta;
   /** Taken if the database is new. */
   readonly newClientId: string;
@@ -31,7 +37,8 @@ export interface PGliteStoreOptions {
 }
 
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
-export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
+export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
+  let schema = built;
   const parsers = textParsers(pg);
   let turn: Promise<unknown> = Promise.resolve();
   let tidying: Promise<void> = Promise.resolve();
@@ -72,6 +79,64 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
     return { position: null, changedAt: new Map(), tables: touchedTables(schema, touched) };
   }
 
+  /** The schema changes within the transaction, so that nobody sees the one without the other. */
+  async function transactSchema(
+    after: SchemaMeta,
+    work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
+  ): Promise<StoreSummary> {
+    const before = schema;
+    const summary = await transactUnflushed(async (sql) => {
+      const anyPending = await becomeReplica(sql);
+      const result = await finishReplica(sql, await work(sql, anyPending));
+      schema = after;
+      return result;
+    }).catch((error: unknown) => {
+      schema = before;
+      throw error;
+    });
+    await pg.syncToFs();
+    return summary;
+  }
+
+  /** A step, and the transaction that it is part of; by itself, without one. */
+  async function takeStep(
+    step: SchemaStep,
+    { transaction, byApp = false }: { readonly transaction: ReceivedTransaction | null; readonly byApp?: boolean },
+  ): Promise<StoreSummary> {
+    const change = changeOfStep(step);
+    const known = schema.version === change.after.version;
+    try {
+      if (!known && schema.version !== change.before.version)
+        throw new SyncError(
+          'migration-failed',
+          `it starts from schema ${change.before.version}, here is ${schema.version}`,
+        );
+      const after = known ? schema : change.after;
+      return await transactSchema(after, async (sql, anyPending) => {
+        const statements = clientStatements(step);
+        const touched: TouchedRows = known ? new Map() : await runMigration(sql, change, { statements, anyPending });
+        await (byApp ? noteRolledBack(sql, step) : noteTaken(sql, step));
+        const tables = await applyTransactions(sql, after, transaction ? [transaction] : [], anyPending);
+        await rebaseTouched(sql, after, touched);
+        return {
+          position: transaction?.position ?? null,
+          changedAt: transaction ? changedTables([transaction]) : new Map(),
+          tables: [...new Set([...tables, ...changedBy(change).made, ...touchedTables(after, touched)])],
+        };
+      });
+    } catch (error) {
+      if (error instanceof SyncError && error.retry === 'resync') throw error;
+      const failure = new SyncError('migration-failed', `${step.migration.name} was not taken: ${errorText(error)}`, {
+        cause: error,
+      });
+      if (!byApp)
+        await transact((sql) => noteFailed(sql, step, failure.message)).catch((later: unknown) =>
+          logger.error('a failed migration could not be noted', { error: later }),
+        );
+      throw failure;
+    }
+  }
+
   /** One after another, in the order of the calls: these change base rows. Others go on while a hydration loads. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = turn.then(work);
@@ -101,7 +166,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
     open: async () => {
       await pg.exec(PIN_SESSION);
       return transact(async (sql) => {
-        await prepareDatabase(sql, schema, newClientId);
+        schema = await prepareDatabase(sql, built, newClientId);
         const state = must(
           (await sql.query('select client_id, outbox_epoch from sync.state')).rows[0],
           'sync.state has a row',
@@ -114,6 +179,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
       });
     },
     summary: () => transact(readSummary),
+    schema: () => schema,
     onLocalWrite: (listener) => {
       const listening = pg.listen(OUTBOX_CHANNEL, listener);
       listening.catch((error: unknown) => logger.error('not told of local writes', { error }));
@@ -124,13 +190,30 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
         await sql.query('update sync.state set outbox_epoch = coalesce(outbox_epoch, $1::uuid)', [epoch]);
       }),
     apply: (transactions) =>
-      inTurn(() =>
-        transactAsReplica(async (sql, anyPending) => ({
+      inTurn(() => {
+        const [first] = transactions;
+        if (first?.step) {
+          assert(transactions.length === 1, 'a transaction with a step is applied by itself');
+          return takeStep(first.step, { transaction: first });
+        }
+        return transactAsReplica(async (sql, anyPending) => ({
           tables: await applyTransactions(sql, schema, transactions, anyPending),
           position: transactions.at(-1)?.position ?? null,
           changedAt: changedTables(transactions),
-        })),
+        }));
+      }),
+    migrate: (step, { byApp }) => inTurn(() => takeStep(step, { transaction: null, byApp })),
+    adopt: (next) =>
+      inTurn(() =>
+        transactSchema(next, async (sql, anyPending) => {
+          const change = changeBetween(schema, next);
+          const touched = await replaceSchema(sql, change, anyPending);
+          await forgetWaiting(sql);
+          await rebaseTouched(sql, next, touched);
+          return { position: null, changedAt: new Map(), tables: next.tables };
+        }),
       ),
+    migrations: () => transact(readMigrations),
     hydrate: (hydration) =>
       inTurn(async () => {
         const summary = await hydrate({ ...hydrating, schema, logger }, hydration);
@@ -150,6 +233,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
         const state = must((await sql.query('select outbox_epoch from sync.state')).rows[0], 'sync.state has a row');
         return {
           epoch: text(state, 'outbox_epoch'),
+          schema,
           mutations: batchOf(await readPending(sql, limits.mutations), limits),
         };
       }),

@@ -6,7 +6,15 @@ const GUARDED = `coalesce(current_setting('millrace.app', true), '') = 'on'`;
 /** Makes the running transaction the app's. */
 export const BE_APP = 'set local millrace.app = on';
 
-const SYNC_TABLES = ['state', 'client_mutation', 'client_changes', 'base_row', 'rejected', 'table_state'];
+const SYNC_TABLES = [
+  'state',
+  'client_mutation',
+  'client_changes',
+  'base_row',
+  'rejected',
+  'table_state',
+  'client_migration',
+];
 
 const CAPTURE_TRIGGERS = ['millrace_before', 'millrace_after', 'millrace_truncate'];
 

@@ -17,7 +17,7 @@ export interface ReplicaChange {
   readonly tables: readonly TableMeta[];
 }
 
-const SUMMARY = `s.epoch, s.seq, s.chain, s.scope, coalesce(m.first - 1, s.last_mutation) as acked, m.pending, m.unsent,
+const SUMMARY = `s.epoch, s.seq, s.chain, s.scope, s.schema_version, coalesce(m.first - 1, s.last_mutation) as acked, m.pending, m.unsent,
   (select count(*) from sync.rejected) as rejected`;
 const OUTBOX = `(select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent
   from sync.client_mutation) m`;
@@ -70,6 +70,7 @@ function summaryOf(found: Row | undefined): StoreSummary {
   return {
     position: positionOf(row),
     scope: row['scope'] ?? null,
+    schemaVersion: text(row, 'schema_version'),
     ackedMutation: Number(text(row, 'acked')),
     unsent: Number(text(row, 'unsent')),
     pending: Number(text(row, 'pending')),

@@ -9,16 +9,38 @@ create table if not exists sync.table_state (
 );
 `;
 
+/**
+ * The specification's record of migrations, as this client took them: one row each, with the way in which it was last taken or was to be taken. `migration` is
+ * all of it, so that it can be taken back and again without the server.
+ */
+const CLIENT_MIGRATION = /* sql */ `
+create table if not exists sync.client_migration (
+  id uuid primary key default gen_random_uuid(),
+  migration_name text not null unique,
+  timestamp bigint not null,
+  version text not null,
+  direction text not null,
+  up_queries jsonb not null,
+  down_queries jsonb not null,
+  client_applied boolean not null default false,
+  applied_at timestamptz,
+  error text,
+  retry_count integer not null default 0,
+  migration jsonb not null
+);
+`;
+
 /** The replica's own tables. Values inside jsonb are text, so that none is taken through a JSON number. */
 export const SYNC_DDL = /* sql */ `
 create schema sync;
 
--- One row: who this client is, where it stands, and the highest mutation number it ever gave.
+-- One row: who this client is, where it stands, by which schema its tables are made, and the highest mutation number it ever gave.
 create table sync.state (
   one boolean primary key default true check (one),
   client_id uuid not null,
   schema_version text not null,
   schema_print text not null,
+  schema jsonb,
   tables text[] not null,
   outbox_epoch uuid,
   epoch uuid,
@@ -95,10 +117,11 @@ create function sync.refuse_truncate() returns trigger language plpgsql as $$
 begin
   raise exception 'TRUNCATE cannot be recorded on a replica: use DELETE' using errcode = '0A000';
 end $$;
-${TABLE_STATE}`;
+${TABLE_STATE}${CLIENT_MIGRATION}`;
 
 /** Brings a replica that was made before there were scopes to {@link SYNC_DDL}: nobody knows what its rows were read for, so that they are read again. */
 export const SYNC_UPGRADE = /* sql */ `
 alter table sync.state add column if not exists scope text;
+alter table sync.state add column if not exists schema jsonb;
 update sync.state set epoch = null, seq = null, chain = null where scope is null and epoch is not null;
-${TABLE_STATE}`;
+${TABLE_STATE}${CLIENT_MIGRATION}`;

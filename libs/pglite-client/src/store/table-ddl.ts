@@ -66,10 +66,23 @@ create trigger millrace_after after insert or update or delete on ${quoteTable(t
 create trigger millrace_truncate before truncate on ${quoteTable(table.name)} for each statement execute function sync.refuse_truncate();`;
 }
 
+/** Undoes {@link captureTriggers}. */
+export function dropCapture(name: string): string {
+  const triggers = ['before', 'after', 'truncate'].map(
+    (when) => `drop trigger if exists millrace_${when} on ${quoteTable(name)};`,
+  );
+  return `
+${triggers.join('\n')}${dropFunctions(name)}`;
+}
+
 /** Undoes {@link createTable} and {@link captureTriggers}, for a table of an earlier schema. */
 export function dropTable(name: string): string {
   return `
-drop table if exists ${quoteTable(name)};
+drop table if exists ${quoteTable(name)};${dropFunctions(name)}`;
+}
+
+function dropFunctions(name: string): string {
+  return `
 drop function if exists ${functionName({ name }, 'before')};
 drop function if exists ${functionName({ name }, 'after')};`;
 }

@@ -1,10 +1,10 @@
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 
-function column(name: string, type: string, more: Partial<ColumnMeta> = {}): ColumnMeta {
+export function column(name: string, type: string, more: Partial<ColumnMeta> = {}): ColumnMeta {
   return { name, property: name, type, clientType: type, nullable: true, default: null, setBy: 'client', ...more };
 }
 
-function table(name: string, key: readonly string[], columns: readonly ColumnMeta[]): TableMeta {
+export function table(name: string, key: readonly string[], columns: readonly ColumnMeta[]): TableMeta {
   const versionColumn = columns.some((each) => each.name === 'version') ? 'version' : null;
   return {
     name,

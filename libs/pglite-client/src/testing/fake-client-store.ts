@@ -1,5 +1,7 @@
 import { must, SyncError, type Random, type Row } from '@millrace/kernel';
 import { keyText, type TableMeta } from '@millrace/schema-meta';
+import { changeBetween } from '@millrace/migrations-client';
+import { schemaAfter, schemaBefore, type SchemaStep } from '@millrace/schema-compat';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { affect, foldChanges, knownTable } from '../core/fold-changes.js';
 import { batchOf } from '../core/outbox-batch.js';
@@ -12,6 +14,7 @@ import { summaryOf } from '../core/summary.js';
 import { changedTables } from '../store/changed-tables.js';
 import { captureWrite } from './fake-capture.js';
 import type { FakeContent, FakeDatabase } from './fake-database.js';
+import { fakeAdopt, fakeStep, withMigration } from './fake-migrations.js';
 import { decodeFakeRows } from './fake-rows.js';
 import { fakeTableHash } from './fake-table-hash.js';
 import type { LocalWrite } from './local-write.js';
@@ -36,7 +39,6 @@ type Rows = ReadonlyMap<string, Row>;
 type Base = ReadonlyMap<string, Rows>;
 
 export function fakeClientStore(database: FakeDatabase, options: FakeClientStoreOptions): FakeClientStore {
-  const { schema } = database;
   const listeners = new Set<() => void>();
   let last: Promise<unknown> = Promise.resolve();
   let turn: Promise<unknown> = Promise.resolve();
@@ -49,7 +51,7 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
       await options.pause?.();
       if (crashed) return new Promise<never>(() => undefined);
       database.content = next;
-      return summaryOf({ ...next, rejected: next.rejected.length });
+      return summaryOf({ ...next, schemaVersion: next.schema.version, rejected: next.rejected.length });
     });
     last = result.catch(() => undefined);
     return result;
@@ -71,7 +73,7 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
       pending: [...content.pending, { mutationId, txId, changes, answer: null }],
     });
     for (const write of writes) {
-      const table = knownTable(schema, write.table);
+      const table = knownTable(content.schema, write.table);
       const row =
         visible(withChanges(), table).get(keyText(table, write.operation === 'insert' ? write.row : write.key)) ?? null;
       const change = captureWrite(table, row, write);
@@ -111,10 +113,13 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     const loaded = new Map<string, Rows>();
     let rows = 0;
     for (const table of tables)
-      loaded.set(table.name, await load(knownTable(schema, table.name), table, () => onProgress((rows += 1))));
+      loaded.set(
+        table.name,
+        await load(knownTable(database.content.schema, table.name), table, () => onProgress((rows += 1))),
+      );
     return transact((content) => {
       const base: Base = new Map([...content.base, ...loaded]);
-      const changedAt = new Map(schema.tables.map((table) => [table.name, position.seq]));
+      const changedAt = new Map(content.schema.tables.map((table) => [table.name, position.seq]));
       return { ...applyTo({ ...content, base }, tail), position, scope, changedAt };
     });
   }
@@ -134,6 +139,7 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
         summary,
       })),
     summary: () => transact((content) => content),
+    schema: () => database.content.schema,
     onLocalWrite: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -141,22 +147,35 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     registered: async (epoch) => {
       await transact((content) => ({ ...content, outboxEpoch: content.outboxEpoch ?? epoch }));
     },
-    apply: (transactions) => inTurn(() => transact((content) => applyTo(content, transactions))),
+    apply: (transactions) =>
+      inTurn(() =>
+        transact(async (content) => {
+          const step = transactions[0]?.step ?? null;
+          return applyTo(step ? await take(content, step, false) : content, transactions);
+        }),
+      ),
+    migrate: (step, { byApp }) => inTurn(() => transact((content) => take(content, step, byApp))),
+    adopt: (schema) => inTurn(() => transact((content) => fakeAdopt(content, changeBetween(content.schema, schema)))),
+    migrations: () => Promise.resolve(database.content.migrations),
     hydrate: (hydration) => inTurn(() => hydrate(hydration)),
     tableStates: (names) =>
       inTurn(async () => {
         await transact((content) => content);
         return names.map((name) => ({
           name,
-          hash: fakeTableHash(knownTable(schema, name), database.content.base.get(name)?.values() ?? []),
+          hash: fakeTableHash(
+            knownTable(database.content.schema, name),
+            database.content.base.get(name)?.values() ?? [],
+          ),
           changedAt: database.content.changedAt.get(name) ?? 0n,
         }));
       }),
     outbox: async (limits) => {
       await transact((content) => content);
-      const { outboxEpoch, pending } = database.content;
+      const { outboxEpoch, pending, schema } = database.content;
       return {
         epoch: must(outboxEpoch, 'an outbox is read only of a registered client'),
+        schema,
         mutations: batchOf(pending, limits),
       };
     },
@@ -181,7 +200,7 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     },
     write,
     rows: (name) => {
-      const rows = [...visible(database.content, knownTable(schema, name))].filter(
+      const rows = [...visible(database.content, knownTable(database.content.schema, name))].filter(
         (entry): entry is [string, Row] => entry[1] !== null,
       );
       return rows.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
@@ -191,10 +210,19 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     },
   };
 
+  async function take(content: FakeContent, step: SchemaStep, byApp: boolean): Promise<FakeContent> {
+    const { name } = step.migration;
+    const [has, from, to] = [content.schema.version, schemaBefore(step).version, schemaAfter(step).version];
+    if (has !== from && has !== to)
+      throw new SyncError('migration-failed', `${name} starts from ${from}, here is ${has}`);
+    const next = await fakeStep(content, step);
+    return { ...next, migrations: withMigration(next.migrations, step, { byApp }) };
+  }
+
   function applyTo(content: FakeContent, transactions: readonly ReceivedTransaction[]): FakeContent {
     const base = new Map(content.base);
     for (const effect of foldChanges(
-      schema,
+      content.schema,
       transactions.flatMap((transaction) => transaction.changes),
     )) {
       const rows = new Map(effect.truncated ? [] : base.get(effect.table.name));

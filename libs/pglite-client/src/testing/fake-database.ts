@@ -1,9 +1,13 @@
 import type { Position, Row } from '@millrace/kernel';
+import type { ClientMigration } from '@millrace/migrations-client';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { PendingMutation, RejectedMutation } from '../core/pending-mutation.js';
 
 /** What a fake store keeps over a crash. Replaced as a whole by each transaction, so that a half-done one cannot show. */
 export interface FakeContent {
+  /** In force. */
+  readonly schema: SchemaMeta;
+  readonly migrations: readonly ClientMigration[];
   readonly outboxEpoch: string | null;
   readonly position: Position | null;
   readonly scope: string | null;
@@ -18,13 +22,14 @@ export interface FakeContent {
 
 /** The durable half of a fake store: it outlives the store that was opened on it. */
 export interface FakeDatabase {
-  readonly schema: SchemaMeta;
   readonly clientId: string;
   content: FakeContent;
 }
 
 export function fakeDatabase(schema: SchemaMeta, clientId: string): FakeDatabase {
   const content: FakeContent = {
+    schema,
+    migrations: [],
     outboxEpoch: null,
     position: null,
     scope: null,
@@ -34,5 +39,5 @@ export function fakeDatabase(schema: SchemaMeta, clientId: string): FakeDatabase
     pending: [],
     rejected: [],
   };
-  return { schema, clientId, content };
+  return { clientId, content };
 }

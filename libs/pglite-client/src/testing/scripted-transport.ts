@@ -3,14 +3,16 @@ import {
   decodeClientMessages,
   encodeServerMessages,
   type ClientMessage,
+  type MigrationsAnswer,
   type PushRequest,
+  type SchemaAnswer,
   type ServerMessage,
   type SnapshotAnswer,
   type SnapshotRequest,
   type TailLine,
   type TailRequest,
 } from '@millrace/sync-protocol';
-import type { ChunkAddress, SocketEvents, Transport } from '../core/ports/transport.js';
+import type { ChunkAddress, SchemaQuestion, SocketEvents, Transport } from '../core/ports/transport.js';
 import { EPOCH } from './conformance/client-store-world.js';
 
 type PushOutcome = Awaited<ReturnType<Transport['push']>>;
@@ -40,6 +42,9 @@ export interface ScriptedTransport extends Transport {
   onSnapshot: (request: SnapshotRequest) => SnapshotAnswer | Promise<SnapshotAnswer>;
   onChunk: (address: ChunkAddress) => Uint8Array<ArrayBuffer> | Promise<Uint8Array<ArrayBuffer>>;
   onTail: (request: TailRequest) => AsyncIterable<TailLine> | Iterable<TailLine>;
+  /** The schema in force, and the steps to it. Default: it does not say. */
+  onSchema: (client: SchemaQuestion) => SchemaAnswer | Promise<SchemaAnswer>;
+  onMigrations: (from: string) => MigrationsAnswer | Promise<MigrationsAnswer>;
   readonly snapshots: SnapshotRequest[];
   readonly registered: string[];
 }
@@ -64,6 +69,8 @@ export function scriptedTransport(): ScriptedTransport {
     onSnapshot: unscripted,
     onChunk: unscripted,
     onTail: unscripted,
+    onSchema: unscripted,
+    onMigrations: unscripted,
     snapshots: [],
     nextSocket: () => {
       const socket = sockets.shift();
@@ -91,6 +98,8 @@ export function scriptedTransport(): ScriptedTransport {
       transport.snapshots.push(request);
       return transport.onSnapshot(request);
     },
+    schema: async (client) => transport.onSchema(client),
+    migrations: async (from) => transport.onMigrations(from),
     chunk: async (address) => transport.onChunk(address),
     tail: async function* (request) {
       yield* transport.onTail(request);
@@ -100,7 +109,7 @@ export function scriptedTransport(): ScriptedTransport {
 }
 
 function unscripted(): never {
-  throw new SyncError('snapshot-failed', 'no snapshot was scripted');
+  throw new SyncError('snapshot-failed', 'no answer to this was scripted');
 }
 
 function scriptedSocket(clientId: string, token: string, events: SocketEvents) {

@@ -4,9 +4,11 @@ import {
   decodeValue,
   errorOfProblem,
   LIMITS,
+  migrationsAnswerSchema,
   pushConflictSchema,
   pushResponseSchema,
   registerResponseSchema,
+  schemaAnswerSchema,
   snapshotAnswerSchema,
   tailLineSchema,
 } from '@millrace/sync-protocol';
@@ -52,6 +54,18 @@ export function httpTransport({ url, fetch, WebSocket, clock }: HttpTransportOpt
     chunk: ({ clientId, id, n }, token, { signal, maxBytes }) => {
       const path = `/api/snapshots/${id}/chunks/${n}?client=${clientId}`;
       return readWhole(stream(path, { body: null, token, signal }), maxBytes);
+    },
+    schema: async ({ tables, app }, token, signal) => {
+      const query = new URLSearchParams({ tables, app });
+      const answer = await exchange(`/api/schema?${query}`, { body: null, token, signal });
+      if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);
+      return decodeValue(schemaAnswerSchema, answer.body);
+    },
+    migrations: async (from, token, signal) => {
+      const query = new URLSearchParams({ from });
+      const answer = await exchange(`/api/migrations?${query}`, { body: null, token, signal });
+      if (!isOk(answer.status)) throw errorOfProblem(answer.status, answer.body);
+      return decodeValue(migrationsAnswerSchema, answer.body);
     },
     tail: async function* (request, token, signal) {
       const parts = stream('/api/tail', { body: request, token, signal });

@@ -18,6 +18,7 @@ import type { HydrationPorts } from './hydration-ports.js';
 import { loadRows } from './load-rows.js';
 import { readTail, type TailOutcome } from './read-tail.js';
 import { manifestSource } from './snapshot-source.js';
+import { adoptSchema } from './adopt-schema.js';
 import { StartAnew } from './start-anew.js';
 import { planTail, type HeldTable } from './tail-plan.js';
 
@@ -43,16 +44,39 @@ interface Kept {
 export async function hydrate(order: HydrationOrder, ports: HydrationPorts, options: HydrateOptions): Promise<void> {
   const { files, logger } = ports;
   const progress = progressTracker(ports.clock, options.onProgress);
-  await attempt(order, ports, { ...options, progress }).catch(async (error: unknown) => {
+  await inSchemaOf(order, ports, { ...options, progress });
+  await files
+    .clear()
+    .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
+}
+
+/** Times that one hydration may find that the server's rows are of another schema than the tables. */
+const ADOPTIONS = 2;
+
+/** Rows that the server cannot tell in the words of the tables: the tables become those of the schema in force, and are loaded whole [M3]. */
+async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+  let wanted = order;
+  for (let adoptions = 0; ; adoptions += 1) {
+    try {
+      return await attemptOrAnew(wanted, ports, options);
+    } catch (error) {
+      const unknown = error instanceof SyncError && error.code === 'schema-unknown';
+      if (!unknown || adoptions >= ADOPTIONS || options.signal.aborted) throw error;
+      await adoptSchema(ports, options.signal);
+      wanted = wholeOrder(order.tables === null ? order.cause : 'schema-changed');
+    }
+  }
+}
+
+async function attemptOrAnew(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+  const { files, logger } = ports;
+  await attempt(order, ports, options).catch(async (error: unknown) => {
     if (!(error instanceof StartAnew) || options.signal.aborted) throw error;
     logger.info('hydrating', { cause: error.resyncCause, tables: null });
     await files.clear();
     const whole = { ...wholeOrder(error.resyncCause), atLeast: error.atLeast };
-    return attempt(whole, ports, { ...options, progress });
+    return attempt(whole, ports, options);
   });
-  await files
-    .clear()
-    .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
 }
 
 interface AttemptOptions extends HydrateOptions {
@@ -70,7 +94,8 @@ async function attempt(order: HydrationOrder, ports: HydrationPorts, options: At
     return mergeManifests(base, newer);
   };
 
-  const { schema, clock, files, logger } = ports;
+  const { clock, files, logger } = ports;
+  const schema = ports.store.schema();
   let manifest = (await keptManifest(files, wish, { schemaVersion: schema.version, clock })) ?? (await request(wish));
   let growths = 0;
   let repairs = 0;
@@ -115,8 +140,11 @@ async function requestRows(
     signal: options.signal,
     onBuilding: options.progress.building,
   });
-  if (manifest.schemaVersion !== ports.schema.version)
-    throw new SyncError('schema-unknown', `The server's rows are of schema ${manifest.schemaVersion}: update the app.`);
+  if (manifest.schemaVersion !== ports.store.schema().version)
+    throw new SyncError(
+      'schema-unknown',
+      `The server's rows are of schema ${manifest.schemaVersion}, the tables are not.`,
+    );
   return manifest;
 }
 
@@ -139,12 +167,12 @@ async function tailOf(
   manifest: SnapshotManifest,
   { here, kept, order, ports, signal }: TailOptions,
 ): Promise<TailOutcome> {
-  const { schema, clientId, transport, token } = ports;
+  const { store, clientId, transport, token } = ports;
   const { after, held } = planTail(heldTables(manifest, kept, ports));
   const atLeast = leastEnd(manifest, here, order);
   const request = {
     clientId,
-    schemaVersion: schema.version,
+    schemaVersion: store.schema().version,
     after: { epoch: after.epoch, seq: after.seq.toString(), chain: after.chain },
     atLeast: atLeast.toString(),
     held: { ...held },
@@ -152,11 +180,11 @@ async function tailOf(
   return readTail(transport.tail(request, await token(), signal), { after, atLeast });
 }
 
-function heldTables(manifest: SnapshotManifest, kept: Kept | null, { schema }: HydrationPorts): readonly HeldTable[] {
+function heldTables(manifest: SnapshotManifest, kept: Kept | null, { store }: HydrationPorts): readonly HeldTable[] {
   const read = manifest.tables.map(({ name, position }) => ({ name, position: positionFromJson(position) }));
   if (kept === null) return read;
   const names = new Set(read.map(({ name }) => name));
-  const others = schema.tables.filter(({ name }) => !names.has(name));
+  const others = store.schema().tables.filter(({ name }) => !names.has(name));
   return [...read, ...others.map(({ name }) => ({ name, position: kept.cursor }))];
 }
 

@@ -1,6 +1,5 @@
 import type { Digest, HydrationFiles } from '@millrace/hydration';
 import type { Clock, Logger, Random } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ClientStore } from '../ports/client-store.js';
 import type { Transport } from '../ports/transport.js';
 
@@ -10,7 +9,8 @@ export interface HydrationPorts {
   readonly transport: Transport;
   readonly files: HydrationFiles;
   readonly digest: Digest;
-  readonly schema: SchemaMeta;
+  /** Schema version that the app was built with. */
+  readonly appVersion: string;
   readonly clientId: string;
   readonly token: () => Promise<string>;
   readonly clock: Clock;

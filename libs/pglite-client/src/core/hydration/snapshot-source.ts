@@ -4,7 +4,7 @@ import type { HydrationPorts } from './hydration-ports.js';
 
 /** The server's manifests as this client asks for them. */
 export function manifestSource(
-  { transport, token, clientId, schema }: HydrationPorts,
+  { transport, token, clientId, store }: HydrationPorts,
   cause: ResyncCause,
 ): Pick<SnapshotSource, 'manifest'> {
   return {
@@ -12,7 +12,7 @@ export function manifestSource(
       transport.snapshot(
         {
           clientId,
-          schemaVersion: schema.version,
+          schemaVersion: store.schema().version,
           formats: [...snapshotFormats],
           tables: wish.tables && [...wish.tables],
           atLeast: wish.atLeast.toString(),

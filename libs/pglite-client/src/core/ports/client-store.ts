@@ -1,5 +1,8 @@
 import type { Position } from '@millrace/kernel';
 import type { TableHash } from '@millrace/hydration';
+import type { ClientMigration } from '@millrace/migrations-client';
+import type { SchemaStep } from '@millrace/schema-compat';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { MutationResult, PushConflict, SnapshotFormat } from '@millrace/sync-protocol';
 import type { PendingMutation, RejectedMutation } from '../pending-mutation.js';
 import type { ReceivedTransaction } from '../received-transaction.js';
@@ -10,6 +13,8 @@ export interface StoreSummary {
   readonly position: Position | null;
   /** The scope that the rows were read for; null before the first hydration. */
   readonly scope: string | null;
+  /** Of the tables: which of its steps the database has taken [M3]. */
+  readonly schemaVersion: string;
   /** Every mutation up to this one is settled here [W5]; 0 for none. */
   readonly ackedMutation: number;
   /** Pending mutations without an answer: these have to be pushed. */
@@ -30,6 +35,8 @@ export interface OpenedStore {
 /** A stretch of the outbox to push. */
 export interface OutboxBatch {
   readonly epoch: string;
+  /** In whose words they are told. */
+  readonly schema: SchemaMeta;
   /** Unanswered ones, in order of their numbers. */
   readonly mutations: readonly PendingMutation[];
 }
@@ -80,13 +87,16 @@ export interface TableState {
 export interface ClientStore {
   open(): Promise<OpenedStore>;
   summary(): Promise<StoreSummary>;
+  /** The schema of the tables: that of the app when the database was made, and then what steps have made of it. Throws before `open` has resolved. */
+  schema(): SchemaMeta;
   /** Calls `listener` after each committed local transaction that was recorded. Returns the end of it. */
   onLocalWrite(listener: () => void): () => void;
   /** The server knows this client; the outbox counts in `epoch` unless it already counts in another one. */
   registered(epoch: string): Promise<void>;
   /**
    * Rows, cursor, acks and the re-base of what is still pending, together [A1, A2]. Throws `cursor-unknown` if the transactions do not fit
-   * what is here: the caller hydrates again (I12).
+   * what is here: the caller hydrates again (I12). One that has a step comes alone: tables, base rows and queued writes follow it in the same transaction
+   * [M3]. If they can't, it throws `migration-failed`, and only the failure is noted.
    */
   apply(transactions: readonly ReceivedTransaction[]): Promise<StoreSummary>;
   /**
@@ -94,6 +104,15 @@ export interface ClientStore {
    * over it. What was here can be read until then. Throws `snapshot-corrupt` if a table is not what its manifest says. Any error leaves all as it was.
    */
   hydrate(hydration: Hydration): Promise<StoreSummary>;
+  /** Takes a step that does not come by the stream: the cursor stays. `byApp`: it takes one back that the server keeps. Throws as `apply`. */
+  migrate(step: SchemaStep, options: { readonly byApp: boolean }): Promise<StoreSummary>;
+  /**
+   * Makes the tables of this schema, whatever the steps to it: what is another table now is empty, and the cursor is given up. Queued writes are told in it,
+   * or refused one by one.
+   */
+  adopt(schema: SchemaMeta): Promise<StoreSummary>;
+  /** The migrations that this database has taken, failed to take, or taken back; oldest first. */
+  migrations(): Promise<readonly ClientMigration[]>;
   /** What the base rows of these tables are now: what pending changes made of them does not count [S6]. */
   tableStates(tables: readonly string[]): Promise<readonly TableState[]>;
   /** The first unanswered mutations within the limits (always at least one if there is one). */

@@ -1,9 +1,11 @@
 import type { Socket } from '@millrace/kernel';
 import type {
+  MigrationsAnswer,
   PushConflict,
   PushRequest,
   PushResponse,
   RegisterResponse,
+  SchemaAnswer,
   SnapshotAnswer,
   SnapshotRequest,
   TailLine,
@@ -46,6 +48,16 @@ export interface Transport {
   chunk(address: ChunkAddress, token: string, options: ChunkOptions): Promise<Uint8Array<ArrayBuffer>>;
   /** The lines as they arrive; the iteration throws when the stream breaks. */
   tail(request: TailRequest, token: string, signal: AbortSignal): AsyncIterable<TailLine>;
+  /** The schema in force, and how a client with these tables and this app fits it. */
+  schema(client: SchemaQuestion, token: string, signal: AbortSignal): Promise<SchemaAnswer>;
+  /** The steps from a version to the one in force. */
+  migrations(from: string, token: string, signal: AbortSignal): Promise<MigrationsAnswer>;
+}
+
+/** Versions of a client: of its tables, and of the schema that its app was built with. */
+export interface SchemaQuestion {
+  readonly tables: string;
+  readonly app: string;
 }
 
 export interface ChunkOptions {

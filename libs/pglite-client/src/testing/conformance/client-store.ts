@@ -21,6 +21,7 @@ import {
   type ClientStoreHarness,
 } from './client-store-world.js';
 import { describeHydrate } from './hydrate.js';
+import { describeMigrations } from './migrations.js';
 
 const NO_LIMITS = { mutations: 500, bytes: 4_000_000 };
 
@@ -61,6 +62,7 @@ export function describeClientStore(name: string, make: () => Promise<ClientStor
     });
 
     describeHydrate({ harness: () => harness, store: () => store });
+    describeMigrations({ harness: () => harness, store: () => store });
 
     describe('[A1] apply', () => {
       it('puts, patches, removes, and moves the cursor', async () => {

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'migrations-client', preset: '../../../jest.preset.js' };

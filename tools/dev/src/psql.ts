@@ -1,15 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
-import { UserError, describeFailure, isAlive } from '@millrace/processes';
-import { dataDirAt } from './data-dir.js';
+import { describeFailure } from '@millrace/processes';
 import { runBuiltIn } from './psql/built-in.js';
-import { readDataDir } from './settings.js';
-import { readRunFile } from './supervisor/run-file.js';
+import { runningDatabaseUrl } from './running-database.js';
 
 /** `npm run psql -- …`: psql on the source database; without one in the PATH, a runner for scripts. */
 async function main(): Promise<number> {
   const words = process.argv.slice(2);
-  const url = databaseUrl();
+  const url = runningDatabaseUrl('npm run psql');
   const folder = process.env['INIT_CWD'] ?? process.cwd();
   if (hasPsql()) return runPsql(url, words, folder);
   return runBuiltIn(words, {
@@ -18,19 +16,6 @@ async function main(): Promise<number> {
     stdin: process.stdin,
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
-  });
-}
-
-/** The database of DATABASE_URL, else that of the running `npm start`. */
-function databaseUrl(): string {
-  const given = process.env['DATABASE_URL'];
-  if (given !== undefined && given !== '') return given;
-  const dataDir = dataDirAt(readDataDir(process.env));
-  const record = readRunFile(dataDir.runFile);
-  if (record?.supervisor && isAlive(record.supervisor) && record.databaseUrl !== null) return record.databaseUrl;
-  throw new UserError('there is no database to connect to', {
-    why: `no npm start runs on ${dataDir.root}, and DATABASE_URL is not set`,
-    wayOut: ['npm start, in another terminal', 'or name a database: DATABASE_URL=postgres://… npm run psql'],
   });
 }
 

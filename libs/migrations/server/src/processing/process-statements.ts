@@ -32,7 +32,7 @@ export interface StatementsOptions {
 export async function processStatements(options: StatementsOptions): Promise<ProcessedMigration> {
   if (options.database) return processIn(options.database, options);
   await using database = await openTrialDatabase([]);
-  return processIn(database, options);
+  return await processIn(database, options);
 }
 
 async function processIn(database: TrialDatabase, options: StatementsOptions): Promise<ProcessedMigration> {

@@ -1,0 +1,1 @@
+module.exports = { displayName: 'db-cli', preset: '../../jest.preset.js' };

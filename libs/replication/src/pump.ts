@@ -47,8 +47,8 @@ export interface PumpOptions {
   /** A 64-bit transaction id of now. */
   readonly nearXid: bigint;
   readonly store: ConfirmedStore;
-  /** The schema in force has become another one, in what has just been persisted. */
-  readonly switched: (before: SchemaMeta, after: SchemaMeta) => Promise<void>;
+  /** These schemas were in force in what has just been persisted, one after the other; the last one is. */
+  readonly switched: (schemas: readonly SchemaMeta[]) => Promise<void>;
   /** Moves the slot: by a status message or by an advance. */
   readonly confirm: (lsn: Lsn) => Promise<void>;
   /** How often the slot follows WAL that holds nothing of ours: each time costs a write to the store. */
@@ -253,6 +253,16 @@ async function persist(pump: PumpState, transactions: readonly CapturedTransacti
   await announce(pump, appended, { through, steps });
 }
 
+function schemasThrough(first: SchemaMeta, steps: readonly RecordedStep[]): readonly SchemaMeta[] {
+  const schemas = [first];
+  for (const step of steps) {
+    const last = schemas.at(-1) as SchemaMeta;
+    const next = schemaBehind(last, step);
+    if (next !== last) schemas.push(next);
+  }
+  return schemas;
+}
+
 interface Announced {
   readonly through: Lsn;
   readonly steps: readonly RecordedStep[];
@@ -261,9 +271,9 @@ interface Announced {
 async function announce(pump: PumpState, appended: Appended, { through, steps }: Announced): Promise<void> {
   const from = pump.head.position;
   pump.head = appended.head;
-  const before = pump.inForce.schema;
+  const schemas = schemasThrough(pump.inForce.schema, steps);
   pump.inForce.schema = appended.schema;
-  if (appended.schema !== before) await pump.switched(before, appended.schema);
+  if (schemas.length > 1) await pump.switched(schemas);
   await storeAndConfirm(pump, through);
   if (steps.length > 0) pump.observer.stepped(steps);
   pump.observer.persisted(appended.transactions, from, pump.head.position);

@@ -64,7 +64,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         fillMarks: new FillMarks(opened.schema, columns),
         nearXid,
         store,
-        switched: (before, schema) => rememberJoined(sql, { publication, schema, store }, before),
+        switched: (schemas) => rememberJoined(sql, { publication, store }, schemas),
         confirm,
         idleConfirmMs,
         observer,

@@ -1,6 +1,14 @@
-export { cursorMove, deliver, fillFrame, mutationResult, type Delivery, type Recipient } from './deliver/deliver.js';
+export {
+  cursorMove,
+  deliver,
+  fillFrame,
+  mutationResult,
+  type Delivery,
+  type Recipient,
+  type Standing,
+} from './deliver/deliver.js';
 export { packMessages } from './deliver/pack-messages.js';
-export { scopeClaims, scopeText } from './scope.js';
+export { everyRule, scopeClaims, scopeText } from './scope.js';
 export {
   type PullResult,
   type Push,

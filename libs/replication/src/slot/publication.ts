@@ -129,12 +129,13 @@ export async function addLateTables(
  */
 export async function rememberJoined(
   sql: SqlConnection,
-  options: PublicationOptions & { readonly store: ConfirmedStore },
-  before: SchemaMeta,
+  options: Pick<PublicationOptions, 'publication'> & { readonly store: ConfirmedStore },
+  schemas: readonly SchemaMeta[],
 ): Promise<void> {
-  const joined = options.schema.tables.filter(({ name }) => !findTable(before, name));
-  if (joined.length === 0) return;
-  const { memberships } = await readPublication(sql, { ...options, schema: { ...options.schema, tables: joined } });
+  const [schema, ...former] = schemas.toReversed();
+  const joined = schema?.tables.filter(({ name }) => former.some((before) => !findTable(before, name))) ?? [];
+  if (!schema || joined.length === 0) return;
+  const { memberships } = await readPublication(sql, { ...options, schema: { ...schema, tables: joined } });
   const known = (await options.store.loadMemberships()) ?? new Map<string, string>();
   const names = new Set(joined.map(({ name }) => name));
   const theirs = [...memberships].filter(([table]) => names.has(table));

@@ -1,28 +1,35 @@
 import { MIGRATION_TABLE, type HistoryTransaction, type MutationMark } from '@millrace/change-history';
-import { positionToJson, type Position } from '@millrace/kernel';
+import { must, positionToJson, type Position } from '@millrace/kernel';
+import { translateTable, type Catalogue, type SchemaStep } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import { type Commit, type Fill, type ResyncCause, type ServerMessage } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 import { ChangesParts } from './changes-parts.js';
 import { rowChanges } from './row-changes.js';
+import { schemaTurn, type SchemaTurn } from './schema-turn.js';
+import { translateChange, translateReason } from './translate-change.js';
 
 /** Whom a transaction is delivered to, and where that client stands. */
 export interface Recipient {
-  readonly schema: SchemaMeta;
+  readonly catalogue: Catalogue;
+  /** Schema version of its tables. */
+  readonly version: string;
+  /** Schema version of its app: it takes breaking steps up to there. Null: it takes no step at all in the midst of what it reads. */
+  readonly app: string | null;
   readonly claims: Claims;
   readonly clientId: string;
   /** seq of the cursor that the delivery continues (I4). */
   readonly from: bigint;
   /**
    * Per table, the seq up to which the recipient's rows hold their history already: they were read there. Entries of such a table in
-   * transactions that end at or below it are left out [S2]. A table that is not named holds nothing beyond `from`.
+   * transactions that end at or below it are left out [S2]. A table that is not named holds nothing beyond `from`. Named as the recipient knows them.
    */
   readonly held?: ReadonlyMap<string, bigint>;
 }
 
 export type Delivery =
   /** begin, changes*, commit; empty when nothing of the transaction concerns this client. `chars`: about their size as JSON text. */
-  | { readonly kind: 'messages'; readonly messages: readonly ServerMessage[]; readonly chars: number }
+  | ({ readonly kind: 'messages'; readonly messages: readonly ServerMessage[]; readonly chars: number } & Standing)
   /**
    * It cannot be delivered as a transaction. A client that has read these tables at or above `atLeast` (the transaction's end) can take it: what
    * is left of it once they are `held` is deliverable [S4].
@@ -33,8 +40,22 @@ export type Delivery =
       readonly cause: ResyncCause;
       readonly atLeast: bigint;
     }
+  /** Its app cannot take the migration that comes here: it keeps its cursor, and nothing more is delivered [M3]. */
+  | { readonly kind: 'stop'; readonly messages: readonly ServerMessage[] }
+  /** A migration is in it, and the recipient takes none: its rows have to be read behind it. */
+  | { readonly kind: 'outdated' }
   /** History cannot be continued for this client: it hydrates again [A4]. */
   | { readonly kind: 'resync'; readonly cause: ResyncCause; readonly message: string };
+
+/** Where a delivery leaves its recipient. */
+export interface Standing {
+  /** Schema version of its tables. */
+  readonly version: string;
+  /** What follows comes in words of that version, which is not the one in force. */
+  readonly translated: boolean;
+  /** In force from there on, if the transaction says so. */
+  readonly schema: SchemaMeta | null;
+}
 
 /** About what begin, commit and the wrapping of changes take. */
 const FRAME_CHARS = 320;
@@ -44,34 +65,64 @@ const FRAME_CHARS = 320;
  * any other and carries the verdict in `commit`: that is the ack [W5]; dropping own changes would lose what triggers and merges made of them.
  */
 export function deliver(transaction: HistoryTransaction, to: Recipient): Delivery {
-  if (transaction.schemaVersion !== to.schema.version) return schemaChanged(transaction);
+  const turn = schemaTurn(transaction, to);
+  if (turn.kind === 'stop') return { kind: 'stop', messages: [turn.change] };
+  if (turn.kind === 'outdated') return turn;
+  if (turn.kind === 'unknown') return schemaChanged(turn.version);
+  return delivered(transaction, turn, to);
+}
+
+function delivered(transaction: HistoryTransaction, turn: SchemaTurn & { kind: 'deliver' }, to: Recipient): Delivery {
+  const parts = partsOf(transaction, turn, to);
+  const unfit = parts.toFill();
+  if (unfit) return { kind: 'fill', ...unfit, atLeast: transaction.position.seq };
+  const { version, translated, schema, aside, within } = turn;
+  const standing = { version, translated, schema };
+  const mutation = transaction.mutation?.clientId === to.clientId ? transaction.mutation : null;
+  const isEmpty = parts.rows === 0 && mutation === null && within.length + aside.length === 0;
+  if (isEmpty) return { kind: 'messages', messages: [], chars: 0, ...standing };
+  const way = turn.views.at(-1)?.way ?? [];
+  return {
+    kind: 'messages',
+    chars: parts.chars + charsOf(aside) + charsOf(within) + FRAME_CHARS,
+    messages: [
+      ...aside,
+      { type: 'begin', from: to.from.toString(), time: transaction.commitTime },
+      ...within,
+      ...parts.frames().map((changes): ServerMessage => ({ type: 'changes', changes: [...changes] })),
+      commit(transaction.position, mutation, way),
+    ],
+    ...standing,
+  };
+}
+
+/** Scope is decided in the schema of each row's own position, and told in the recipient's words. */
+function partsOf(transaction: HistoryTransaction, turn: SchemaTurn & { kind: 'deliver' }, to: Recipient): ChangesParts {
   const parts = new ChangesParts();
+  let at = 0;
   for (const entry of transaction.entries) {
-    if (entry.table === MIGRATION_TABLE) return schemaChanged(transaction);
-    const table = findTable(to.schema, entry.table);
+    if (entry.table === MIGRATION_TABLE) {
+      at += 1;
+      continue;
+    }
+    const { schema, way } = must(turn.views[at], 'a view for each stretch of a transaction');
+    const table = findTable(schema, entry.table);
     if (!table) continue; // client_mutation rows, and whatever the schema does not list: denied [C3]
-    if (isHeld(table.name, transaction, to)) continue;
-    if (entry.operation === 'fill') {
-      parts.fill(table.name, entry.cause ?? 'rewritten');
+    const theirs = translateTable(table.name, way ?? []);
+    if (theirs === null || isHeld(theirs, transaction, to)) continue;
+    if (entry.operation === 'fill' || way === null) {
+      parts.fill(theirs, entry.cause ?? (way === null ? 'schema-changed' : 'rewritten'));
       continue;
     }
     const changes = rowChanges(entry, table, to.claims);
-    if (changes === 'unknown') parts.fill(table.name, 'scope-unknown');
-    else changes.forEach((change) => parts.add(change));
+    if (changes === 'unknown') parts.fill(theirs, 'scope-unknown');
+    else for (const change of changes) translateChange(change, way).forEach((told) => parts.add(told));
   }
-  const unfit = parts.toFill();
-  if (unfit) return { kind: 'fill', ...unfit, atLeast: transaction.position.seq };
-  const mutation = transaction.mutation?.clientId === to.clientId ? transaction.mutation : null;
-  if (parts.rows === 0 && mutation === null) return { kind: 'messages', messages: [], chars: 0 };
-  return {
-    kind: 'messages',
-    chars: parts.chars + FRAME_CHARS,
-    messages: [
-      { type: 'begin', from: to.from.toString(), time: transaction.commitTime },
-      ...parts.frames().map((changes): ServerMessage => ({ type: 'changes', changes: [...changes] })),
-      commit(transaction.position, mutation),
-    ],
-  };
+  return parts;
+}
+
+function charsOf(messages: readonly ServerMessage[]): number {
+  return messages.reduce((sum, message) => sum + JSON.stringify(message).length, 0);
 }
 
 /** The rows were read at a transaction's end: they hold the whole transaction or nothing of it. */
@@ -87,20 +138,21 @@ export function fillFrame({ tables, cause, atLeast }: Omit<Delivery & { kind: 'f
 
 /** Moves a cursor over history that does not concern the client. */
 export function cursorMove(from: bigint, to: Position): readonly ServerMessage[] {
-  return [{ type: 'begin', from: from.toString(), time: null }, commit(to, null)];
+  return [{ type: 'begin', from: from.toString(), time: null }, commit(to, null, [])];
 }
 
-function commit(position: Position, mark: MutationMark | null): Commit {
-  return { type: 'commit', position: positionToJson(position), mutation: mark && mutationResult(mark) };
+function commit(position: Position, mark: MutationMark | null, way: readonly SchemaStep[]): Commit {
+  return { type: 'commit', position: positionToJson(position), mutation: mark && mutationResult(mark, way) };
 }
 
-/** A mark as its client sees it. */
-export function mutationResult(mark: MutationMark): NonNullable<Commit['mutation']> {
+/** A mark as its client sees it; `way`: from the schema in force to the client's. */
+export function mutationResult(mark: MutationMark, way: readonly SchemaStep[]): NonNullable<Commit['mutation']> {
   const { mutationId, txId, verdict, reason } = mark;
-  return { mutationId, txId, verdict, reason: reason && { ...reason, columns: reason.columns && [...reason.columns] } };
+  const copied = reason && { ...reason, columns: reason.columns && [...reason.columns] };
+  return { mutationId, txId, verdict, reason: translateReason(copied, way) };
 }
 
-function schemaChanged(transaction: HistoryTransaction): Delivery {
-  const message = `history continues in schema version ${transaction.schemaVersion}`;
+function schemaChanged(version: string): Delivery {
+  const message = `history continues in schema version ${version}`;
   return { kind: 'resync', cause: 'schema-changed', message };
 }

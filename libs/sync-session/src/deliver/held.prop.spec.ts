@@ -28,7 +28,8 @@ const mark = { mutationId: 1, txId: CLIENT, verdict: 'accepted', reason: null } 
 const mutations = fc.constantFrom(null, { ...mark, clientId: CLIENT }, { ...mark, clientId: 'somebody else' });
 const helds = fc.dictionary(table, fc.bigInt(0n, 10n)).map((seqs) => new Map(Object.entries(seqs)));
 
-const recipient = { schema: twoTables, claims: TENANT, clientId: CLIENT, from: 3n };
+const catalogue = { compiled: twoTables, steps: [] };
+const recipient = { catalogue, version: '1.0.0', app: '1.0.0', claims: TENANT, clientId: CLIENT, from: 3n };
 
 describe('[S2] what rows hold already', () => {
   it('is left out: the delivery is that of the transaction without it', () => {

@@ -16,6 +16,9 @@ export function checkpointIfDue(state: SessionState, ctx: SessionContext): Sessi
   if (phase !== 'live' || checkpointing) return stay(state);
   const asked = verifyAsked && verifyFrom <= ctx.now;
   if (!asked && checkpointAt > ctx.now) return stay(state);
+  // Its tables are not those of the server: their hashes would differ, and mean nothing.
+  if (state.translated || state.halted)
+    return stay({ ...state, verifyAsked: false, checkpointAt: ctx.now + ctx.checkpointMs });
   return {
     state: {
       ...state,

@@ -1,12 +1,13 @@
 import type { HistoryTransaction } from '@millrace/change-history';
-import { backoffDelay, positionEquals, type Position } from '@millrace/kernel';
+import { CLOSE_CODE, SyncError, backoffDelay, positionEquals, type Position } from '@millrace/kernel';
 import type { Received, ServerMessage } from '@millrace/sync-protocol';
 import { rowKeysOf } from '@millrace/sync-rules';
 import { cursorMove, deliver } from '../deliver/deliver.js';
 import { packMessages } from '../deliver/pack-messages.js';
+import { everyRule, namedClaims } from '../scope.js';
 import type { Push, PullResult, SessionEffect } from './session-event.js';
 import { nextAlarm, type SessionState } from './session-state.js';
-import { after, fail, fill, resync, stay, type SessionContext, type SessionStep } from './step.js';
+import { after, end, fail, fill, resync, stay, type SessionContext, type SessionStep } from './step.js';
 
 /**
  * A push. Its rows count only if it begins exactly at the cursor and nothing else is under way: otherwise something between may be
@@ -18,7 +19,7 @@ export function takePush(state: SessionState, push: Push, ctx: SessionContext): 
   const sameEpoch = push.to.epoch === cursor.epoch;
   if (sameEpoch && push.to.seq <= cursor.seq) return pullIfDue(heard, ctx);
   const continues = push.from !== null && positionEquals(push.from, cursor);
-  if (!continues || state.behind || state.pulling) return pullIfDue({ ...heard, behind: true }, ctx);
+  if (!continues || state.behind || state.pulling || state.halted) return pullIfDue({ ...heard, behind: true }, ctx);
   return deliverStretch(heard, push, ctx);
 }
 
@@ -55,9 +56,14 @@ export function takeReceived(state: SessionState, received: Received, ctx: Sessi
 
 /** Starts the pull that is due, if it may run now; a session with nothing to wait for answers the pushes that wait. */
 export function pullIfDue(state: SessionState, ctx: SessionContext): SessionStep {
-  if (!state.behind || state.pulling || state.retryAt !== null || !hasCredit(state, ctx)) return answerIfAtRest(state);
+  if (!state.behind || state.pulling || state.halted || state.retryAt !== null || !hasCredit(state, ctx))
+    return answerIfAtRest(state);
   const after = state.cursor as Position;
-  const pull: SessionEffect = { kind: 'pull', after, rowKeys: rowKeysOf(ctx.schema, state.claims, state.clientId) };
+  const pull: SessionEffect = {
+    kind: 'pull',
+    after,
+    rowKeys: rowKeysOf(everyRule(ctx.catalogue), state.claims, state.clientId),
+  };
   return { state: { ...state, behind: false, pulling: true, sweepAt: ctx.now + ctx.sweepMs }, effects: [pull] };
 }
 
@@ -67,6 +73,9 @@ function answerIfAtRest(state: SessionState): SessionStep {
   return { state: { ...state, owesAnswer: false }, effects: [{ kind: 'answer', cursor: state.cursor }] };
 }
 
+/** The rules name claims now that the session has not kept: the token is asked for them again. */
+const RECONNECT: SessionEffect = { kind: 'close', code: CLOSE_CODE.goingAway, reason: 'the rules have changed' };
+
 interface Stretch {
   readonly to: Position;
   readonly transactions: readonly HistoryTransaction[];
@@ -74,32 +83,48 @@ interface Stretch {
 
 /** Delivers whole transactions while there is credit; what is left over is read again later, never kept [D5]. */
 function deliverStretch(state: SessionState, stretch: Stretch, ctx: SessionContext): SessionStep {
-  const { schema } = ctx;
-  const { claims, clientId } = state;
+  const { catalogue } = ctx;
+  const { claims, clientId, appVersion: app } = state;
+  let { schemaVersion: version, translated } = state;
   const messages: ServerMessage[] = [];
   let cursor = state.cursor as Position;
   let chars = 0;
   let stopped = false;
+  let halted = false;
   for (const transaction of stretch.transactions) {
     if (inFlight(state) + chars >= ctx.windowChars) {
       stopped = true;
       break;
     }
-    const delivery = deliver(transaction, { schema, claims, clientId, from: cursor.seq });
+    const delivery = deliver(transaction, { catalogue, version, app, claims, clientId, from: cursor.seq });
     if (delivery.kind === 'resync') return after(sends(messages), resync(state, delivery.cause, delivery.message));
     if (delivery.kind === 'fill') return after(sends(messages), fill({ ...state, cursor }, delivery));
+    if (delivery.kind === 'outdated') throw new SyncError('assertion-failed', 'a session takes migrations');
+    if (delivery.kind === 'stop') {
+      messages.push(...delivery.messages);
+      halted = true;
+      break;
+    }
+    if (delivery.schema && namedClaims(delivery.schema).some((claim) => !state.claimNames.includes(claim)))
+      return after(sends(messages), end({ ...state, cursor }, [RECONNECT]));
+    ({ version, translated } = delivery);
     if (delivery.messages.length === 0) continue; // nothing of it is in scope; the cursor passes it with what comes next
     messages.push(...delivery.messages);
     chars += delivery.chars;
     cursor = transaction.position;
   }
-  if (!stopped && stretch.to.seq > cursor.seq) {
+  if (!stopped && !halted && stretch.to.seq > cursor.seq) {
     messages.push(...cursorMove(cursor.seq, stretch.to));
     cursor = stretch.to;
   }
-  const effects = sends(messages);
-  const sentChars = effects.reduce((sum, effect) => sum + effect.text.length, state.sentChars);
-  const delivered = { ...state, cursor, sentChars };
+  const sent = sends(messages);
+  const effects: SessionEffect[] = [...sent];
+  const sentChars = sent.reduce((sum, effect) => sum + effect.text.length, state.sentChars);
+  const delivered = { ...state, cursor, sentChars, schemaVersion: version, translated, halted };
+  if (halted || version !== state.schemaVersion) {
+    const note = { kind: 'schema', versions: { tables: version, app }, halted } as const;
+    effects.push({ kind: 'note', note });
+  }
   // Stopped at the window: only `received` brings credit. Reading on at once would fetch whole pages for a transaction each.
   return after(effects, stopped ? answerIfAtRest({ ...delivered, behind: true }) : pullIfDue(delivered, ctx));
 }

@@ -6,9 +6,10 @@ import {
   type Hello,
   type ResyncCause,
 } from '@millrace/sync-protocol';
+import { fitOf, inForce, isTranslatable, stepsBetween, takes, type ClientVersions } from '@millrace/schema-compat';
 import { rowKeysOf } from '@millrace/sync-rules';
 import { mutationResult } from '../deliver/deliver.js';
-import { scopeClaims, scopeText } from '../scope.js';
+import { everyRule, namedClaims, scopeClaims, scopeText } from '../scope.js';
 import { checkpointIfDue } from './checkpoint.js';
 import { pullIfDue } from './delivery.js';
 import type { SessionEffect, SessionEvent } from './session-event.js';
@@ -32,7 +33,7 @@ export function takeHello(
     return fail(state, 'limit-exceeded', 'the claims of the token are too large for a session');
   }
   const replace: SessionEffect = { kind: 'replace-older' };
-  if (hello.scope !== state.scope)
+  if (!state.scopes.includes(hello.scope))
     return after(
       [replace],
       resync(state, 'scope-changed', 'the rows were read for another scope than the token gives'),
@@ -41,7 +42,10 @@ export function takeHello(
     state: registering,
     effects: [
       replace,
-      { kind: 'note', note: { kind: 'hello', position: registering.cursor as Position } },
+      {
+        kind: 'note',
+        note: { kind: 'hello', position: registering.cursor as Position, versions: versionsOf(registering) },
+      },
       register(registering, ctx),
       { kind: 'schedule', at: nextAlarm(registering) },
     ],
@@ -65,8 +69,11 @@ function opened(state: SessionState, hello: Hello, ctx: SessionContext): Session
   return {
     ...state,
     phase: 'registering',
-    claims: scopeClaims(ctx.schema, state.claims),
+    claims: scopeClaims(everyRule(ctx.catalogue), state.claims),
+    claimNames: namedClaims(everyRule(ctx.catalogue)),
+    scopes: [],
     schemaVersion: hello.schemaVersion,
+    appVersion: hello.appVersion,
     ackedMutation: hello.ackedMutation,
     cursor: positionFromJson(hello.position),
     sweepAt: ctx.now + ctx.sweepMs,
@@ -81,7 +88,7 @@ function register(state: SessionState, ctx: SessionContext): SessionEffect {
     kind: 'register',
     clientId,
     sub,
-    rowKeys: rowKeysOf(ctx.schema, claims, clientId),
+    rowKeys: rowKeysOf(everyRule(ctx.catalogue), claims, clientId),
     cursor: cursor as Position,
     afterMutation: ackedMutation,
   };
@@ -96,7 +103,12 @@ export function takeRegistered(
   const cursor = state.cursor as Position;
   const obstacle = whyNotContinued(cursor, event.head);
   if (obstacle) return resync(state, obstacle, 'the cursor is not part of the history that this server keeps');
-  const fit = state.schemaVersion === ctx.schema.version ? 'same' : 'must-update-app';
+  const place = placeOf(state, event.schemaVersion, ctx);
+  if (place === 'elsewhere')
+    return resync(state, 'schema-changed', `no way leads from schema ${state.schemaVersion} to where its cursor is`);
+  const { catalogue } = ctx;
+  const fit = fitOf(catalogue, versionsOf(state));
+  const way = stepsBetween(catalogue, inForce(catalogue).version, state.schemaVersion) ?? [];
   const welcome: SessionEffect = {
     kind: 'send',
     text: encodeServerMessages([
@@ -104,20 +116,34 @@ export function takeRegistered(
         type: 'welcome',
         protocol: PROTOCOL_VERSION,
         head: positionToJson(event.head),
-        schema: { version: ctx.schema.version, fit },
-        verdicts: event.verdicts.map(mutationResult),
+        schema: { version: inForce(catalogue).version, fit },
+        verdicts: event.verdicts.map((mark) => mutationResult(mark, way)),
         window: ctx.windowChars,
       },
     ]),
   };
-  if (fit !== 'same')
-    return after(
-      [welcome],
-      fail(state, 'schema-unknown', `the app's schema is ${state.schemaVersion}, the server's ${ctx.schema.version}`),
-    );
   const behind = state.behind || !positionEquals(cursor, event.head);
   const live: SessionEffect = { kind: 'note', note: { kind: 'live', position: cursor } };
-  return after([welcome, live], pullIfDue({ ...state, phase: 'live', behind }, ctx));
+  return after(
+    [welcome, live],
+    pullIfDue({ ...state, phase: 'live', behind, translated: place === 'translated' }, ctx),
+  );
+}
+
+export function versionsOf({ schemaVersion, appVersion }: SessionState): ClientVersions {
+  return { tables: schemaVersion, app: appVersion };
+}
+
+/**
+ * How the client's tables stand to its cursor. One that has been served in its own version, and whose app has since become able to take the steps that lie
+ * behind it, cannot take them there any more: it reads all rows anew.
+ */
+function placeOf(state: SessionState, at: string, { catalogue }: SessionContext): 'same' | 'translated' | 'elsewhere' {
+  if (fitOf(catalogue, versionsOf(state)) === 'must-resync') return 'elsewhere';
+  if (at === state.schemaVersion) return 'same';
+  const forth = stepsBetween(catalogue, state.schemaVersion, at);
+  if (!forth || forth.every((step) => takes(step, { app: state.appVersion }))) return 'elsewhere';
+  return forth.every(isTranslatable) ? 'translated' : 'elsewhere';
 }
 
 /** What the head alone already tells; a cursor below it is proven by its chain when a page is read [H5]. */
@@ -134,7 +160,8 @@ export function takeAuth(
   ctx: SessionContext,
 ): SessionStep {
   if (event.sub !== state.sub) return fail(state, 'forbidden', 'the token belongs to somebody else');
-  if (scopeText(ctx.schema, event.claims) !== scopeText(ctx.schema, state.claims))
+  const rules = everyRule(ctx.catalogue);
+  if (scopeText(rules, event.claims) !== scopeText(rules, state.claims))
     return resync(state, 'scope-changed', 'the token now permits other rows');
   const renewed = { ...state, expiresAt: event.expiresAt };
   return { state: renewed, effects: [{ kind: 'schedule', at: nextAlarm(renewed) }] };

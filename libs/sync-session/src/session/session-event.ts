@@ -1,5 +1,6 @@
 import type { HistoryPage, HistoryTransaction, MutationMark } from '@millrace/change-history';
 import type { ErrorCode, Position } from '@millrace/kernel';
+import type { ClientVersions } from '@millrace/schema-compat';
 import type { Checkpoint, Hello, Received, ResyncCause } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 
@@ -23,8 +24,16 @@ export interface Push {
 export type SessionEvent =
   /** First frame. */
   | { readonly kind: 'hello'; readonly hello: Hello }
-  /** The answer to `register`. `verdicts`: this client's mutations after `afterMutation` whose row lies at or below its cursor [W5]. */
-  | { readonly kind: 'registered'; readonly head: Position; readonly verdicts: readonly MutationMark[] }
+  /**
+   * The answer to `register`. `verdicts`: this client's mutations after `afterMutation` whose row lies at or below its cursor [W5]; `schemaVersion`: in force
+   * right behind its cursor [M2].
+   */
+  | {
+      readonly kind: 'registered';
+      readonly head: Position;
+      readonly verdicts: readonly MutationMark[];
+      readonly schemaVersion: string;
+    }
   | { readonly kind: 'register-failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'push'; readonly push: Push }
   /** The answer to `pull`. */
@@ -77,8 +86,10 @@ export type SessionEffect =
 
 /** A turn in a client's life. */
 export type SessionNote =
-  /** It said where it stands. */
-  | { readonly kind: 'hello'; readonly position: Position }
+  /** It said where it stands, and which schemas its tables and its app have. */
+  | { readonly kind: 'hello'; readonly position: Position; readonly versions: ClientVersions }
+  /** Its tables have become those of another version, or its app cannot take a migration. */
+  | { readonly kind: 'schema'; readonly versions: ClientVersions; readonly halted: boolean }
   /** Its position is part of this history: it is delivered to from there. */
   | { readonly kind: 'live'; readonly position: Position }
   | { readonly kind: 'resync'; readonly cause: ResyncCause; readonly message: string }

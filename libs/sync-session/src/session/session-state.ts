@@ -14,11 +14,19 @@ export interface SessionState {
   readonly sub: string;
   /** Only the claims that read rules name. */
   readonly claims: Claims;
-  /** The scope that the claims give: a client whose rows were read for another one cannot go on [A4]. */
-  readonly scope: string;
+  /** Which those are. */
+  readonly claimNames: readonly string[];
+  /** The scope that the claims give, by the rules of each version: a client whose rows were read for another one cannot go on [A4]. None once it has said `hello`. */
+  readonly scopes: readonly string[];
   /** When the claims end to hold, ms since 1970. */
   readonly expiresAt: number;
+  /** Of the client's tables behind the cursor, and of its app. */
   readonly schemaVersion: string;
+  readonly appVersion: string;
+  /** The tables are older than what is in force at the cursor: everything is told in their words. */
+  readonly translated: boolean;
+  /** The app cannot take what comes next: the cursor stays [M3]. */
+  readonly halted: boolean;
   /** Highest mutation whose ack the client had applied at `hello`. */
   readonly ackedMutation: number;
   /** Where the last commit that was sent ends: the next delivery begins here (I4). Null before `hello`. */
@@ -49,8 +57,8 @@ export interface NewSession {
   readonly clientId: string;
   readonly sub: string;
   readonly claims: Claims;
-  /** The scope of these claims, as a snapshot's manifest names it. */
-  readonly scope: string;
+  /** The scope of these claims, as a snapshot's manifest names it: one for each set of rules that the database has had. */
+  readonly scopes: readonly string[];
   /** ms since 1970. */
   readonly expiresAt: number;
   /** When a socket that has not said `hello` is closed, ms since 1970. Default: with its token. */
@@ -58,15 +66,26 @@ export interface NewSession {
 }
 
 /** A session for a socket whose token has been verified and whose `hello` is to come. */
-export function newSession({ clientId, sub, claims, scope, expiresAt, helloBy = expiresAt }: NewSession): SessionState {
+export function newSession({
+  clientId,
+  sub,
+  claims,
+  scopes,
+  expiresAt,
+  helloBy = expiresAt,
+}: NewSession): SessionState {
   return {
     phase: 'new',
     clientId,
     sub,
     claims,
-    scope,
+    claimNames: [],
+    scopes,
     expiresAt,
     schemaVersion: '',
+    appVersion: '',
+    translated: false,
+    halted: false,
     ackedMutation: 0,
     cursor: null,
     sentChars: 0,
@@ -84,7 +103,7 @@ export function newSession({ clientId, sub, claims, scope, expiresAt, helloBy = 
   };
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a socket attachment holds (≤ 16 KiB), as plain JSON. */
 export type SerialisedSession = Omit<SessionState, 'cursor' | 'pulling' | 'owesAnswer' | 'checkpointing'> & {

@@ -20,7 +20,12 @@ import { sessionStep } from './session.js';
 import type { SessionContext, SessionStep } from './step.js';
 
 const helloEvent: SessionEvent = { kind: 'hello', hello: hello() };
-const registered = (head: Position): SessionEvent => ({ kind: 'registered', head, verdicts: [] });
+const registered = (head: Position): SessionEvent => ({
+  kind: 'registered',
+  head,
+  verdicts: [],
+  schemaVersion: '1.0.0',
+});
 const push = (from: Position | null, to: Position, transactions: HistoryTransaction[] = []): SessionEvent => ({
   kind: 'push',
   push: { from, to, transactions },
@@ -95,6 +100,7 @@ describe('handshake', () => {
         kind: 'registered',
         head: at(7),
         verdicts: [{ clientId: CLIENT, mutationId: 1, txId: TX, verdict: 'accepted', reason: null }],
+        schemaVersion: '1.0.0',
       },
       context(),
     );
@@ -144,13 +150,10 @@ describe('handshake', () => {
     ]);
   });
 
-  it('an app of another schema is told so and gets no rows', () => {
+  it('[A4] a client whose tables are of a version that this database never had hydrates again', () => {
     const event: SessionEvent = { kind: 'hello', hello: hello({ schemaVersion: '0.9.0' }) };
     const step = run(freshSession(), [event, registered(at(5))]);
-    expect(frames(step)).toMatchObject([
-      { type: 'welcome', schema: { fit: 'must-update-app' } },
-      { type: 'error', code: 'schema-unknown' },
-    ]);
+    expect(frames(step)).toMatchObject([{ type: 'resync', cause: 'schema-changed' }]);
     expect(step.state.phase).toBe('closed');
   });
 

@@ -1,5 +1,5 @@
 import { CLOSE_CODE, type ErrorCode, type Random } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
+import type { Catalogue } from '@millrace/schema-compat';
 import { encodeServerMessages, type ResyncCause } from '@millrace/sync-protocol';
 import { fillFrame } from '../deliver/deliver.js';
 import type { SessionEffect } from './session-event.js';
@@ -7,7 +7,8 @@ import type { SessionState } from './session-state.js';
 
 /** All that a session may know of the world. */
 export interface SessionContext {
-  readonly schema: SchemaMeta;
+  /** As far as history has come. */
+  readonly catalogue: Catalogue;
   /** ms since 1970. */
   readonly now: number;
   readonly random: Random;

@@ -1,5 +1,6 @@
-import type { HistoryEntry, HistoryTransaction } from '@millrace/change-history';
+import { MIGRATION_TABLE, type HistoryEntry, type HistoryTransaction } from '@millrace/change-history';
 import { LSN_ZERO, type Position, type Random } from '@millrace/kernel';
+import type { Catalogue, Direction, SchemaMigration } from '@millrace/schema-compat';
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { Hello } from '@millrace/sync-protocol';
 import { newSession, type SessionState } from '../session/session-state.js';
@@ -43,6 +44,9 @@ const notes: TableMeta = { ...invoices, name: 'notes', entity: 'Note', columns: 
 
 export const twoTables: SchemaMeta = { version: '1.0.0', tables: [invoices, notes] };
 
+/** Of a database that has not been migrated. */
+export const catalogue: Catalogue = { compiled: schema, steps: [] };
+
 export function at(seq: number, epoch = EPOCH): Position {
   return { epoch, seq: BigInt(seq), chain: seq.toString(16).padStart(32, '0') };
 }
@@ -65,6 +69,19 @@ export function inserted(id: string, tenant = 't1', notes: string | null = null)
   return entry({ data: { id, tenant_id: tenant, number: `n${id}`, notes }, scopeNew: `tenantId=${tenant}` });
 }
 
+/** The catalogue's row of a step. */
+export function migrated(migration: SchemaMigration, direction: Direction = 'up', ordinal = 1): HistoryEntry {
+  const data = {
+    id: TX,
+    ordinal: String(ordinal),
+    migration_name: migration.name,
+    direction,
+    created_at: '2026-01-01 00:00:00+00',
+    migration: JSON.stringify(migration),
+  };
+  return entry({ table: MIGRATION_TABLE, data, scopeNew: '*' });
+}
+
 export function transaction(
   seq: number,
   entries: readonly HistoryEntry[],
@@ -85,7 +102,7 @@ export function transaction(
 const half: Random = { next: () => 0.5, uuid: () => EPOCH };
 
 export function context(fields: Partial<SessionContext> = {}): SessionContext {
-  return { schema, now: NOW, random: half, ...SESSION_DEFAULTS, ...fields };
+  return { catalogue, now: NOW, random: half, ...SESSION_DEFAULTS, ...fields };
 }
 
 export function hello(fields: Partial<Hello> = {}): Hello {
@@ -95,6 +112,7 @@ export function hello(fields: Partial<Hello> = {}): Hello {
     clientId: CLIENT,
     position: { epoch: EPOCH, seq: '0', chain: at(0).chain },
     schemaVersion: '1.0.0',
+    appVersion: '1.0.0',
     scope: SCOPE,
     ackedMutation: 0,
     ...fields,
@@ -106,7 +124,7 @@ export function freshSession(): SessionState {
     clientId: CLIENT,
     sub: 'ann',
     claims: { ...TENANT, role: 'member' },
-    scope: SCOPE,
+    scopes: [SCOPE],
     expiresAt: NOW + 900_000,
   });
 }

@@ -1,0 +1,35 @@
+import { translateColumns, translateRow, translateTable, type SchemaStep } from '@millrace/schema-compat';
+import type { MutationResult, RowChange } from '@millrace/sync-protocol';
+
+/** A change in the words of another version; nothing where that has no place for it. */
+export function translateChange(change: RowChange, way: readonly SchemaStep[]): readonly RowChange[] {
+  if (way.length === 0) return [change];
+  const table = translateTable(change.table, way);
+  if (table === null) return [];
+  const part = (row: Readonly<Record<string, string | null>>, whole: boolean) =>
+    translateRow({ table: change.table, row }, way, { whole })?.row ?? {};
+  switch (change.op) {
+    case 'truncate':
+      return [{ ...change, table }];
+    case 'put':
+      return [{ ...change, table, row: { ...part(change.row, true) } }];
+    case 'remove':
+      return [{ ...change, table, key: { ...part(change.key, false) } }];
+    case 'patch': {
+      const set = { ...part(change.set, false) };
+      return Object.keys(set).length === 0 ? [] : [{ ...change, table, key: { ...part(change.key, false) }, set }];
+    }
+  }
+}
+
+/** A verdict speaks of tables and columns as its client knows them. */
+export function translateReason(
+  reason: MutationResult['reason'],
+  way: readonly SchemaStep[],
+): MutationResult['reason'] {
+  if (!reason?.table || way.length === 0) return reason;
+  const table = translateTable(reason.table, way);
+  const columns = reason.columns && [...translateColumns(reason.table, reason.columns, way)];
+  const { table: _theirs, columns: _their, ...rest } = reason;
+  return { ...rest, ...(table === null ? {} : { table }), ...(columns ? { columns } : {}) };
+}

@@ -41,7 +41,7 @@ describe('@millrace/db in a bundle', () => {
     expect(bytes).toBeLessThan(80_000);
 
     const { schema, validators } = jest.requireActual<typeof Db>(outfile);
-    expect(schema.tables).toHaveLength(5);
+    expect(schema.tables.map((table) => table.name)).toContain('payments');
     expect(validators.validate('invoices', { currency: 'eur' }, ['currency'])).toEqual([
       { column: 'currency', message: 'currency must be a currency code of three capital letters, such as USD' },
     ]);

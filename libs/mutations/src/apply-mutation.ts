@@ -1,13 +1,15 @@
-import { SqlError, type SqlConnection } from '@millrace/kernel';
+import { SqlError, SyncError, type SqlConnection } from '@millrace/kernel';
+import { inForce, stepsBetween, translateReason, type Catalogue, type SchemaStep } from '@millrace/schema-compat';
 import type { MutationResult, PushConflict } from '@millrace/sync-protocol';
 import { applyChange } from './apply-change.js';
 import { checkChange } from './check-change.js';
-import type { ClientMutation, MutationContext } from './context.js';
-import { knownMutations, lockClient, readStanding, recordVerdict } from './ledger.js';
+import type { ClientMutation, MutationContext, SchemaContext } from './context.js';
+import { knownMutations, latestStep, lockClient, readStanding, recordVerdict } from './ledger.js';
 import { MUTATION_LIMITS } from './limits.js';
 import { reasonOfSqlError } from './reason-of-sql-error.js';
 import { Rejection, storableReason, type VerdictReason } from './reason.js';
 import { setTimeouts } from './transaction-timeouts.js';
+import { translateMutation } from './translate-mutation.js';
 import { SERVER_ERROR, verdictOfSqlError } from './verdict-of-sql-error.js';
 
 export type AppliedMutation =
@@ -43,14 +45,47 @@ async function applyInTransaction(
   const { sub } = context.principal;
   await setTimeouts(sql);
   const { lastMutationId } = await lockClient(sql, mutation.clientId, sub);
-  const { epoch, known } = await readStanding(sql, { slot: context.slot, sub, txId: mutation.txId });
+  const { epoch, known, latest } = await readStanding(sql, { slot: context.slot, sub, txId: mutation.txId });
   if (epoch !== mutation.epoch) return { kind: 'out-of-order', code: 'epoch-changed' };
-  if (known) return { kind: 'result', result: known };
+  const catalogue = await context.catalogue.at(sql, latest);
+  if (known) return { kind: 'result', result: inWordsOf(mutation, known, catalogue) };
   if (mutation.mutationId !== lastMutationId + 1) return { kind: 'out-of-order', code: 'mutation-order' };
-  const outcome = await applyUnderSavepoint(sql, mutation, context);
+  const way = wayUp(mutation, catalogue);
+  const outcome = await applyUnderSavepoint(sql, { ...mutation, way }, { ...context, schema: inForce(catalogue) });
+  if (outcome.verdict === 'rejected' && (await latestStep(sql)) !== latest) throw new SchemaMoved();
   const result: MutationResult = { mutationId: mutation.mutationId, txId: mutation.txId, ...outcome };
   await recordVerdict(sql, sub, mutation, result);
-  return { kind: 'result', result };
+  return { kind: 'result', result: inWordsOf(mutation, result, catalogue) };
+}
+
+/** A migration came between: what was refused by the schema of before says nothing, and is tried again by the one of after. */
+export class SchemaMoved extends SyncError {
+  constructor() {
+    super('database-unavailable', 'the schema was being migrated; try again');
+    this.name = 'SchemaMoved';
+  }
+}
+
+/** A mutation with the steps from its client's tables to those in force. */
+interface Translatable extends ClientMutation {
+  readonly way: readonly SchemaStep[];
+}
+
+/** Throws `schema-unknown`, with which it stays in its client's outbox: made on tables that this database never had, it could lose columns on its way. */
+function wayUp({ schemaVersion }: ClientMutation, catalogue: Catalogue): readonly SchemaStep[] {
+  const { version } = inForce(catalogue);
+  const way = stepsBetween(catalogue, schemaVersion, version);
+  if (way) return way;
+  throw new SyncError(
+    'schema-unknown',
+    `these writes were made on schema ${schemaVersion}, which this database never had; in force is ${version}: update the app`,
+  );
+}
+
+/** Stored is what the server calls its tables and columns; told is what the client does. */
+function inWordsOf({ schemaVersion }: ClientMutation, result: MutationResult, catalogue: Catalogue): MutationResult {
+  const way = stepsBetween(catalogue, inForce(catalogue).version, schemaVersion);
+  return result.reason && way ? { ...result, reason: translateReason(result.reason, way) } : result;
 }
 
 type Outcome = Pick<MutationResult, 'verdict' | 'reason'>;
@@ -58,8 +93,8 @@ type Outcome = Pick<MutationResult, 'verdict' | 'reason'>;
 /** Verdicts come only from what happens between savepoint and `set constraints` [W4]: an error after that says nothing about the write. */
 async function applyUnderSavepoint(
   sql: SqlConnection,
-  mutation: ClientMutation,
-  context: MutationContext,
+  mutation: Translatable,
+  context: SchemaContext,
 ): Promise<Outcome> {
   await sql.query('savepoint mutation');
   try {
@@ -76,10 +111,10 @@ async function applyUnderSavepoint(
 /** Stops at the first change that is refused: a local transaction is applied whole or not at all (I5). Returns the first thing that was merged. */
 async function applyChanges(
   sql: SqlConnection,
-  mutation: ClientMutation,
-  context: MutationContext,
+  { way, ...mutation }: Translatable,
+  context: SchemaContext,
 ): Promise<VerdictReason | null> {
-  const changes = mutation.changes.map((change) => checkChange(change, context.schema));
+  const changes = mutation.changes.map((change) => checkChange(translateMutation(change, way), context.schema));
   let merged: VerdictReason | null = null;
   for (const change of changes) {
     const reason = await applyChange(sql, change, context);
@@ -92,7 +127,7 @@ async function applyChanges(
 function rejectionOf(
   error: unknown,
   mutation: ClientMutation,
-  context: MutationContext,
+  context: SchemaContext,
 ): (sql: SqlConnection) => Promise<VerdictReason> {
   if (error instanceof Rejection) return async () => error.reason;
   if (!(error instanceof SqlError)) throw error;

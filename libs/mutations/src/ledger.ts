@@ -28,21 +28,28 @@ export async function readEpoch(sql: SqlConnection, slot: string): Promise<strin
 }
 
 /**
- * The epoch, and the stored verdict of a txId, in one round trip. A statement of its own, after the client's row is locked: a sub-query of the
+ * The epoch, the stored verdict of a txId, and which step of the catalogue is the newest, in one round trip. A statement of its own, after the client's row is locked: a sub-query of the
  * locking statement would still look at the snapshot from before the wait, and miss what a concurrent duplicate has just stored (F63).
  */
 export async function readStanding(
   sql: SqlConnection,
   keys: { slot: string; sub: string; txId: string },
-): Promise<{ epoch: string; known: MutationResult | null }> {
+): Promise<{ epoch: string; known: MutationResult | null; latest: string | null }> {
   const { rows } = await sql.query(
-    `select state.epoch, known.mutation_id, known.tx_id, known.verdict, known.reason
+    `select state.epoch, known.mutation_id, known.tx_id, known.verdict, known.reason, (${LATEST_STEP}) as latest
      from sync.replication_state state left join sync.client_mutation known on known.sub = $2::text and known.tx_id = $3::text::uuid
      where state.slot_name = $1::text`,
     [keys.slot, keys.sub, keys.txId],
   );
   const row = rows[0];
-  return { epoch: epochOf(row), known: row?.['verdict'] ? resultOf(row) : null };
+  return { epoch: epochOf(row), known: row?.['verdict'] ? resultOf(row) : null, latest: row?.['latest'] ?? null };
+}
+
+const LATEST_STEP = 'select ordinal::text as latest from sync.client_migration order by ordinal desc limit 1';
+
+/** The newest step of the catalogue that this transaction sees; null: there is none. */
+export async function latestStep(sql: SqlConnection): Promise<string | null> {
+  return (await sql.query(LATEST_STEP)).rows[0]?.['latest'] ?? null;
 }
 
 function epochOf(row: Row | undefined): string {

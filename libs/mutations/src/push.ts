@@ -1,6 +1,6 @@
 import { SqlError, SyncError, errorText, type SqlConnection } from '@millrace/kernel';
 import type { MutationResult, PushConflict, PushRequest } from '@millrace/sync-protocol';
-import { applyMutation, type AppliedMutation } from './apply-mutation.js';
+import { SchemaMoved, applyMutation, type AppliedMutation } from './apply-mutation.js';
 import type { ClientMutation, MutationContext } from './context.js';
 import { knownMutations, lockClient, readEpoch } from './ledger.js';
 import { MUTATION_LIMITS } from './limits.js';
@@ -20,7 +20,6 @@ export type PushOutcome =
  */
 export async function push(sql: SqlConnection, request: PushRequest, context: MutationContext): Promise<PushOutcome> {
   const { mutations, ...shared } = request;
-  checkSchemaVersion(request, context);
   const results: MutationResult[] = [];
   for (const mutation of mutations) {
     const applied = await applyOrStop(sql, { ...shared, ...mutation }, context, results.length > 0);
@@ -30,15 +29,6 @@ export async function push(sql: SqlConnection, request: PushRequest, context: Mu
     else break;
   }
   return { kind: 'results', results };
-}
-
-/** A mutation made on other tables than the ones in force could lose columns on its way. It stays in its client's outbox. */
-function checkSchemaVersion({ schemaVersion }: PushRequest, { schema }: MutationContext): void {
-  if (schemaVersion === schema.version) return;
-  throw new SyncError(
-    'schema-unknown',
-    `these writes were made on schema ${schemaVersion}, in force is ${schema.version}: update the app`,
-  );
 }
 
 /** With earlier results in hand an error must not take them away: they are told now, the error when the rest comes again. */
@@ -75,7 +65,7 @@ async function applyWithRetries(
       context.timeouts.forget(mutation.txId);
       return applied;
     } catch (error) {
-      const isConflict = error instanceof SqlError && error.sqlClass === '40';
+      const isConflict = error instanceof SchemaMoved || (error instanceof SqlError && error.sqlClass === '40');
       if (!isConflict || attempt >= MUTATION_LIMITS.conflictTries) throw error;
     }
   }

@@ -1,10 +1,9 @@
 import type { HistoryTransaction } from '@millrace/change-history';
 import type { Row } from '@millrace/kernel';
-import { migrationOf } from '@millrace/schema-compat/testing';
+import { migrationOf, recordMigration } from '@millrace/schema-compat/testing';
 import type { CaptureOptions } from './capture-options.js';
 import { itemsSchema, type CaptureWorld } from './testing/capture-world.js';
 import { describeEachDecoder } from './testing/each-decoder.js';
-import { recordMigration } from './testing/migrations.js';
 import { schemaOf } from './testing/schemas.js';
 
 const READERS = ['stream', 'poll'] as const;

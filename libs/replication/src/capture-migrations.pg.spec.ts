@@ -6,11 +6,10 @@ import {
 } from '@millrace/change-history';
 import type { Row, SqlConnection } from '@millrace/kernel';
 import { inForce, type Direction, type SchemaMigration } from '@millrace/schema-compat';
-import { columnOf, migrationOf, schemaWith, tableOf } from '@millrace/schema-compat/testing';
+import { columnOf, migrationOf, recordMigration, schemaWith, tableOf } from '@millrace/schema-compat/testing';
 import type { CaptureOptions } from './capture-options.js';
 import { itemsSchema, type CaptureWorld } from './testing/capture-world.js';
 import { describeEachDecoder } from './testing/each-decoder.js';
-import { recordMigration } from './testing/migrations.js';
 
 const READERS = ['stream', 'poll'] as const;
 

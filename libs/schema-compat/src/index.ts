@@ -11,4 +11,11 @@ export {
 export { schemaOpSchema, type SchemaOp } from './schema-op.js';
 export { clientStatements, opsOf, reversed, schemaAfter, schemaBefore, schemaBehind } from './schema-step.js';
 export { bumpVersion, compareVersions, type Bump } from './semantic-version.js';
-export { translateColumns, translateRow, translateTable, type TranslatedRow } from './translate-rows.js';
+export {
+  translateByOp,
+  translateColumns,
+  translateReason,
+  translateRow,
+  translateTable,
+  type TranslatedRow,
+} from './translate-rows.js';

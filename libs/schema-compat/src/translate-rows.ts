@@ -22,7 +22,7 @@ export function translateRow(
   for (const step of steps) {
     for (const op of opsOf(step)) {
       if (at === null) return null;
-      at = translateOne(at, op, whole);
+      at = translateByOp(at, op, { whole });
     }
   }
   return at;
@@ -44,7 +44,29 @@ export function translateTable(table: string, steps: readonly SchemaStep[]): str
   return translateRow({ table, row: {} }, steps, { whole: false })?.table ?? null;
 }
 
-function translateOne(at: TranslatedRow, op: SchemaOp, whole: boolean): TranslatedRow | null {
+/** What tells of tables and columns, in the words of another version: left out where they are not there. */
+export function translateReason<Reason extends Names>(reason: Reason, steps: readonly SchemaStep[]): Reason {
+  if (reason.table === undefined || steps.length === 0) return reason;
+  const { table, columns, ...rest } = reason;
+  const theirs = translateTable(table, steps);
+  return {
+    ...rest,
+    ...(theirs === null ? {} : { table: theirs }),
+    ...(columns && { columns: [...translateColumns(table, columns, steps)] }),
+  } as Reason;
+}
+
+interface Names {
+  readonly table?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
+}
+
+/** One step's one op of {@link translateRow}. */
+export function translateByOp(
+  at: TranslatedRow,
+  op: SchemaOp,
+  { whole }: { readonly whole: boolean },
+): TranslatedRow | null {
   if (op.op === 'rename-table') return at.table === op.from ? { ...at, table: op.to } : at;
   if (op.op === 'add-table') return at;
   if (op.op === 'drop-table') return at.table === op.table.name ? null : at;

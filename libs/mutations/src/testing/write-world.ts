@@ -1,3 +1,4 @@
+import { CatalogueCache } from '@millrace/change-history';
 import { must, silentLogger, type CopySession, type Row } from '@millrace/kernel';
 import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg } from '@millrace/postgres';
@@ -112,7 +113,7 @@ export async function openWriteWorld(): Promise<WriteWorld> {
     },
     newId: () => id(++lastId),
     contextOf: (principal) => ({
-      schema: workshop,
+      catalogue: new CatalogueCache(workshop),
       principal,
       validators: noValidators,
       slot: SLOT,

@@ -1,13 +1,13 @@
 import { MIGRATION_TABLE, type HistoryTransaction, type MutationMark } from '@millrace/change-history';
 import { must, positionToJson, type Position } from '@millrace/kernel';
-import { translateTable, type Catalogue, type SchemaStep } from '@millrace/schema-compat';
+import { translateReason, translateTable, type Catalogue, type SchemaStep } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import { type Commit, type Fill, type ResyncCause, type ServerMessage } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 import { ChangesParts } from './changes-parts.js';
 import { rowChanges } from './row-changes.js';
 import { schemaTurn, type SchemaTurn } from './schema-turn.js';
-import { translateChange, translateReason } from './translate-change.js';
+import { translateChange } from './translate-change.js';
 
 /** Whom a transaction is delivered to, and where that client stands. */
 export interface Recipient {
@@ -149,7 +149,7 @@ function commit(position: Position, mark: MutationMark | null, way: readonly Sch
 export function mutationResult(mark: MutationMark, way: readonly SchemaStep[]): NonNullable<Commit['mutation']> {
   const { mutationId, txId, verdict, reason } = mark;
   const copied = reason && { ...reason, columns: reason.columns && [...reason.columns] };
-  return { mutationId, txId, verdict, reason: translateReason(copied, way) };
+  return { mutationId, txId, verdict, reason: copied && translateReason(copied, way) };
 }
 
 function schemaChanged(version: string): Delivery {

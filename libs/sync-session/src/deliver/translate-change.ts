@@ -1,5 +1,5 @@
-import { translateColumns, translateRow, translateTable, type SchemaStep } from '@millrace/schema-compat';
-import type { MutationResult, RowChange } from '@millrace/sync-protocol';
+import { translateRow, translateTable, type SchemaStep } from '@millrace/schema-compat';
+import type { RowChange } from '@millrace/sync-protocol';
 
 /** A change in the words of another version; nothing where that has no place for it. */
 export function translateChange(change: RowChange, way: readonly SchemaStep[]): readonly RowChange[] {
@@ -20,16 +20,4 @@ export function translateChange(change: RowChange, way: readonly SchemaStep[]): 
       return Object.keys(set).length === 0 ? [] : [{ ...change, table, key: { ...part(change.key, false) }, set }];
     }
   }
-}
-
-/** A verdict speaks of tables and columns as its client knows them. */
-export function translateReason(
-  reason: MutationResult['reason'],
-  way: readonly SchemaStep[],
-): MutationResult['reason'] {
-  if (!reason?.table || way.length === 0) return reason;
-  const table = translateTable(reason.table, way);
-  const columns = reason.columns && [...translateColumns(reason.table, reason.columns, way)];
-  const { table: _theirs, columns: _their, ...rest } = reason;
-  return { ...rest, ...(table === null ? {} : { table }), ...(columns ? { columns } : {}) };
 }

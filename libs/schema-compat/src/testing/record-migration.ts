@@ -1,5 +1,5 @@
 import type { SqlConnection } from '@millrace/kernel';
-import type { Direction, SchemaMigration } from '@millrace/schema-compat';
+import type { Direction, SchemaMigration } from '../schema-migration.js';
 
 /** What the runner does first in a migration's transaction [M1]. */
 export async function recordMigration(

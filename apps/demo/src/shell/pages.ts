@@ -1,9 +1,10 @@
 import type { DevUser } from '@millrace/sync-protocol';
-import { FileText, ShieldAlert, Users } from 'lucide-react';
+import { FileText, ShieldAlert, Table2, Users } from 'lucide-react';
 import type { ComponentType } from 'react';
 import { CustomersPage } from '../customers/customers-page.js';
 import { InvoicesPage } from '../invoices/invoices-page.js';
 import { RefusedPage } from '../refused/refused-page.js';
+import { TablesPage } from '../tables/tables-page.js';
 
 interface PageOfApp {
   readonly label: string;
@@ -14,6 +15,7 @@ interface PageOfApp {
 export const PAGES = {
   invoices: { label: 'Invoices', Icon: FileText, Page: InvoicesPage },
   customers: { label: 'Customers', Icon: Users, Page: CustomersPage },
+  tables: { label: 'All tables', Icon: Table2, Page: TablesPage },
   refused: { label: 'Refused', Icon: ShieldAlert, Page: RefusedPage },
 } as const satisfies Record<string, PageOfApp>;
 

@@ -10,6 +10,7 @@ import { VerifyButton } from '../verify/verify-button.js';
 import { Navigation } from './navigation.js';
 import { OfflineSwitch } from './offline-switch.js';
 import { PAGES } from './pages.js';
+import { SchemaBanner } from './schema-banner.js';
 import { StoppedBanner } from './stopped-banner.js';
 import { SyncBadge } from './sync-badge.js';
 import { usePage } from './use-page.js';
@@ -40,6 +41,7 @@ export function Shell({ user, onSignOut }: { readonly user: DevUser; readonly on
       </header>
       <main>
         <StoppedBanner />
+        <SchemaBanner />
         <ReloadBanner />
         {/* While rows are loaded anew, the old ones stay readable: only a first load has nothing to show. */}
         {position === null ? (

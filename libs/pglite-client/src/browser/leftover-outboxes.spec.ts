@@ -65,7 +65,7 @@ describe('[A5] what a closed tab left unsent', () => {
       remove: ({ folder }) => Promise.resolve(void removed.push(folder)),
       drain: (_database, options) => {
         opened += 1;
-        const ports = { store: storeOf(), transport, schema: conformanceSchema, logger: recordingLogger() };
+        const ports = { store: storeOf(), transport, logger: recordingLogger() };
         return drainOutbox({ ...ports, token: () => Promise.resolve('token') }, options);
       },
       state: () => state,

@@ -3,6 +3,7 @@ import { silentLogger, SqlError, SyncError, systemClock, systemRandom, type Row 
 import type { Validators } from '@millrace/schema-meta';
 import { InvalidWriteError } from '../client/local-errors.js';
 import { openPGlite } from '../store/open-pglite.js';
+import { renameAll } from '../testing/conformance-migrations.js';
 import { conformanceSchema } from '../testing/conformance-schema.js';
 import { frames, put, item, uuid } from '../testing/conformance/client-store-world.js';
 import { emptyHydration } from '../testing/empty-hydration.js';
@@ -44,7 +45,7 @@ describe('a client over a message channel', () => {
     channel.port1.start();
     channel.port2.start();
     client = await remoteClient(channel.port1, {
-      request: { url: 'http://test', principal: 'me', storage: 'memory', connect: true },
+      request: { url: 'http://test', principal: 'me', storage: 'memory', connect: true, migrations: 'manual' },
       schema: conformanceSchema,
       validators,
       getToken: tokens,
@@ -115,6 +116,23 @@ describe('a client over a message channel', () => {
     expect((await client.db.query('select name from items where id = $1', [uuid(1)])).rows).toEqual([
       { name: 'item 1' },
     ]);
+  });
+
+  it('[M3] holds a migration until the page lets it in, and tells it of the schema and of queries that no longer fit', async () => {
+    const [begin, ...rest] = frames(11, 12, []);
+    const failed = new Promise<Error>((resolve) => {
+      void client.live('select name from items', [], () => undefined, resolve);
+    });
+    await client.db.query('select 1');
+    socket.say(begin!, { type: 'schema-change', fit: 'must-migrate', migration: renameAll, direction: 'up' }, ...rest);
+    await until(client.status, ({ schema }) => schema.pending.length === 1);
+    expect(await client.migrations.getPendingMigrations()).toMatchObject([{ name: renameAll.name, reason: 'manual' }]);
+    const schema = until(client.schema, ({ version }) => version === '2.0.0');
+    await client.migrations.applyMigration(renameAll.name);
+    expect((await schema).tables.map(({ name }) => name)).toEqual(['items', 'couples']);
+    expect(await failed).toBeInstanceOf(SqlError);
+    expect(await client.migrations.getMigrationStatus()).toMatchObject({ version: '2.0.0', pending: [] });
+    await expect(client.migrations.rollbackMigration('Nothing')).rejects.toMatchObject({ code: 'not-found' });
   });
 
   it('closes database, lock and worker', async () => {

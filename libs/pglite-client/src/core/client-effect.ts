@@ -28,8 +28,6 @@ export type ClientEffect =
   | { readonly type: 'push' }
   /** Take a step that does not come by the stream; ends in `migrated` or `migrate-failed`. */
   | { readonly type: 'migrate'; readonly step: SchemaStep; readonly byApp: boolean }
-  /** Ends in `migrations-read`. */
-  | { readonly type: 'read-migrations' }
   /** For all who wait for the migration of this name: it was taken, or was not. */
   | { readonly type: 'migration-ended'; readonly name: string; readonly error: ClientFault | null }
   /** A timer of the same name starts anew. */

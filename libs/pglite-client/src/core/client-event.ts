@@ -62,8 +62,13 @@ export type ClientEvent =
       readonly tokenLifeMs: number | null;
     }
   | { readonly type: 'token-failed'; readonly connection: number }
-  | { readonly type: 'applied'; readonly summary: StoreSummary }
-  | { readonly type: 'apply-failed'; readonly error: SyncError }
+  /** `migrations`: the database's record, if it was a step. */
+  | {
+      readonly type: 'applied';
+      readonly summary: StoreSummary;
+      readonly migrations?: readonly ClientMigration[];
+    }
+  | { readonly type: 'apply-failed'; readonly error: SyncError; readonly migrations?: readonly ClientMigration[] }
   /** The app lets a migration in. */
   | { readonly type: 'apply-migration'; readonly name: string }
   /** The app takes a step back. */
@@ -73,6 +78,7 @@ export type ClientEvent =
       readonly step: SchemaStep;
       readonly byApp: boolean;
       readonly summary: StoreSummary;
+      readonly migrations: readonly ClientMigration[];
     }
   | { readonly type: 'migrate-failed'; readonly step: SchemaStep; readonly error: SyncError }
   | { readonly type: 'migrations-read'; readonly migrations: readonly ClientMigration[] }

@@ -94,7 +94,7 @@ export function reduceClient(state: ClientState, event: ClientEvent): ClientStep
     case 'migrate-failed':
       return migrateFailed(state, event);
     case 'migrations-read':
-      return step(withSchema(state, { known: event.migrations }));
+      return step(withKnown(state, event.migrations));
     case 'store-changed':
       return pushSoon({ ...state, store: event.summary });
     case 'elsewhere':
@@ -182,7 +182,7 @@ function codeOfClose(code: number): 'unauthenticated' | 'forbidden' | 'unknown-c
 
 function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applied' }>): ClientStep {
   const name = state.applying?.step ?? null;
-  const cleared: ClientState = { ...state, store: event.summary, applying: null };
+  const cleared = withKnown({ ...state, store: event.summary, applying: null }, event.migrations);
   const taken = name === null ? step(cleared) : stepTaken(cleared, name);
   const next = caughtUp(taken.state);
   const told = [...(state.applying === null ? [] : acknowledge(next, state.applying)), ...taken.effects];
@@ -193,9 +193,12 @@ function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applie
   return after([...told, ...acks, ...compared.effects], applyNext(compared.state));
 }
 
-function applyFailed(state: ClientState, { error }: Extract<ClientEvent, { type: 'apply-failed' }>): ClientStep {
+function applyFailed(
+  state: ClientState,
+  { error, migrations }: Extract<ClientEvent, { type: 'apply-failed' }>,
+): ClientStep {
   const name = state.applying?.step ?? null;
-  const cleared: ClientState = { ...state, applying: null };
+  const cleared = withKnown({ ...state, applying: null }, migrations);
   const noted = name === null ? step(cleared) : stepFailed(cleared, name, error);
   const next = noted.state;
   if (error.retry === 'resync') return after(noted.effects, requestResync(next));
@@ -203,6 +206,11 @@ function applyFailed(state: ClientState, { error }: Extract<ClientEvent, { type:
     noted.effects,
     whileConnected(next, () => fail(next, error)),
   );
+}
+
+/** `migrations`: the database's record, if it may be another one now. */
+function withKnown(state: ClientState, migrations: ClientState['schema']['known'] | undefined): ClientState {
+  return migrations ? withSchema(state, { known: migrations }) : state;
 }
 
 function timer(state: ClientState, name: TimerName): ClientStep {

@@ -130,11 +130,19 @@ export function effectRunner(
   }
 
   async function migrate({ step, byApp }: Effect<'migrate'>): Promise<ClientEvent> {
-    return { type: 'migrated', step, byApp, summary: await store.migrate(step, { byApp }) };
+    const summary = await store.migrate(step, { byApp });
+    return { type: 'migrated', step, byApp, summary, migrations: await store.migrations() };
   }
 
-  async function readMigrations(): Promise<ClientEvent> {
-    return { type: 'migrations-read', migrations: await store.migrations() };
+  async function apply({ transactions }: Effect<'apply'>): Promise<ClientEvent> {
+    const isStep = transactions.some(({ step }) => step !== null);
+    let applied: ClientEvent;
+    try {
+      applied = { type: 'applied', summary: await store.apply(transactions) };
+    } catch (error) {
+      applied = { type: 'apply-failed', error: toSyncError(error) };
+    }
+    return isStep ? { ...applied, migrations: await store.migrations() } : applied;
   }
 
   function startTimer(timer: TimerName, delay: Delay): void {
@@ -202,7 +210,7 @@ export function effectRunner(
         );
       case 'apply':
         return void begin(
-          () => store.apply(effect.transactions).then((summary) => ({ type: 'applied', summary })),
+          () => apply(effect),
           (error) => ({ type: 'apply-failed', error }),
         );
       case 'migrate':
@@ -210,8 +218,6 @@ export function effectRunner(
           () => migrate(effect),
           (error) => ({ type: 'migrate-failed', step: effect.step, error }),
         );
-      case 'read-migrations':
-        return void begin(readMigrations, (error) => ({ type: 'store-failed', error }));
       case 'migration-ended':
         return migrationEnded(effect.name, effect.error);
       case 'settle':

@@ -45,14 +45,14 @@ export function migrate(state: ClientState, taken: SchemaStep, byApp: boolean): 
 
 /** What the stream has brought meanwhile in the earlier version may lack what the later one has: those tables are read anew. */
 export function migrated(state: ClientState, event: Extract<ClientEvent, { type: 'migrated' }>): ClientStep {
-  const { summary, step: taken, byApp } = event;
-  const next = withSchema({ ...state, store: summary }, { migrating: false });
+  const { summary, step: taken, byApp, migrations: known } = event;
+  const next = withSchema({ ...state, store: summary }, { migrating: false, known });
   const tables = byApp ? [] : touchedTableNames(changeOfStep(taken));
   const due =
     tables.length === 0 || summary.position === null
       ? state.due
       : joinOrders(state.due, { cause: 'schema-changed', tables, atLeast: summary.position.seq });
-  return after([over(taken.migration.name, null), { type: 'read-migrations' }], goOn({ ...next, due }));
+  return after([over(taken.migration.name, null)], goOn({ ...next, due }));
 }
 
 export function migrateFailed(state: ClientState, event: Extract<ClientEvent, { type: 'migrate-failed' }>): ClientStep {
@@ -71,13 +71,13 @@ export function stepTaken(state: ClientState, name: string): ClientStep {
   const there = state.store.schemaVersion === inForce;
   const next = withSchema(state, { held: null, allowed: null, fit: there ? 'same' : fit });
   const pushed = pushSoon({ ...next, pushing: next.pushing === 'waiting' ? 'idle' : next.pushing });
-  return after([over(name, null), { type: 'read-migrations' }], pushed);
+  return after([over(name, null)], pushed);
 }
 
 /** The database is as before; the stream brings it again. */
 export function stepFailed(state: ClientState, name: string, { code, message }: ClientFault): ClientStep {
   const next = withSchema(state, { held: null, allowed: null });
-  return step(next, over(name, { code, message }), { type: 'read-migrations' });
+  return step(next, over(name, { code, message }));
 }
 
 function ended(state: ClientState, name: string, error: ClientFault): ClientStep {

@@ -1,6 +1,6 @@
 import type { Digest, HydrationFiles } from '@millrace/hydration';
 import { SyncError, type Clock, type Logger, type Random } from '@millrace/kernel';
-import { rollbackStep, type ClientMigration, type MigrationAPI } from '@millrace/migrations-client';
+import { rollbackStep, type ClientMigration } from '@millrace/migrations-client';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { VerifyOutcome } from './client-effect.js';
 import type { ClientEvent } from './client-event.js';
@@ -55,9 +55,9 @@ export interface RunningClient {
   verify(): Promise<VerifyReport>;
   /** The database's record of migrations, oldest first. */
   migrations(): Promise<readonly ClientMigration[]>;
-  /** {@link MigrationAPI.applyMigration}. */
+  /** `applyMigration` of the MigrationAPI. */
   applyMigration(name: string): Promise<void>;
-  /** {@link MigrationAPI.rollbackMigration}. */
+  /** `rollbackMigration` of the MigrationAPI. */
   rollbackMigration(name: string): Promise<void>;
   /** A local transaction has committed and left the store like this. Whoever writes by other ways is heard through `onLocalWrite`, later. */
   written(summary: StoreSummary): void;

@@ -97,7 +97,7 @@ describe('(I10) a value reads the same, however it came', () => {
       op === 'put'
         ? ({ op, table, row: { id: '1', v, other: null } } as const)
         : ({ op, table, key: { id: '1' }, set: { v } } as const);
-    return store.apply([{ position: at((seq += 1)), changes: [change], ack: null }]);
+    return store.apply([{ position: at((seq += 1)), step: null, changes: [change], ack: null }]);
   };
 
   beforeAll(async () => {
@@ -154,7 +154,7 @@ describe('(I10) a value reads the same, however it came', () => {
       });
     }
     const watch = idleWatch(systemClock);
-    const local = localDatabase({ pg, schema, validate: null, watch, onRecorded: () => undefined });
+    const local = localDatabase({ pg, schema: () => schema, validate: null, watch, onRecorded: () => undefined });
     await local.query(`insert into t0 (id, v) values (77, 1)`);
     const position = at((seq += 1));
     await store.hydrate({ tables: loads, tail: [], position, scope: 'all', onProgress: () => undefined });

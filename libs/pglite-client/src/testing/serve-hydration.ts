@@ -6,7 +6,11 @@ import { at, frames } from './conformance/client-store-world.js';
 import type { ScriptedTransport } from './scripted-transport.js';
 
 /** Lets the test's server hand out this hydration as manifest, chunks and tail. Its tables were read right before its tail begins. */
-export async function serveHydration(transport: ScriptedTransport, hydration: Hydration): Promise<void> {
+export async function serveHydration(
+  transport: ScriptedTransport,
+  hydration: Hydration,
+  schemaVersion = conformanceSchema.version,
+): Promise<void> {
   const first = hydration.tail[0];
   const read = first ? at(Number(first.position.seq) - 1) : hydration.position;
   const chunks = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -21,7 +25,7 @@ export async function serveHydration(transport: ScriptedTransport, hydration: Hy
       version: 1,
       id: '00000000-0000-4000-8000-00000000ffff',
       createdAt: '2026-01-01T00:00:00.000Z',
-      schemaVersion: conformanceSchema.version,
+      schemaVersion,
       rulesVersion: 'rules-1',
       scope: hydration.scope,
       position: positionToJson(read),

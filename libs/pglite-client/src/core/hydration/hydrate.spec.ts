@@ -121,7 +121,7 @@ function world() {
         transport,
         files,
         digest: sha256,
-        schema: conformanceSchema,
+        appVersion: conformanceSchema.version,
         clientId: uuid(1),
         token: () => Promise.resolve('token'),
         clock,

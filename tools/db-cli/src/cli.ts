@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { runningDatabaseUrl } from '@millrace/dev/running-database';
 import { SyncError } from '@millrace/kernel';
 import { MigrationError } from '@millrace/migrations-server/processing';
 import { describeFailure } from '@millrace/processes';
@@ -33,6 +34,48 @@ async function run({ json }: Common, work: (output: Output) => Promise<void>): P
   output.end();
 }
 
+command('generate', 'Write the migration that leads to the entities as they are now. No server is needed.')
+  .argument('<name>', 'what it does, in a few words: add-credit-notes')
+  .option(
+    '--rename <renames...>',
+    'what was renamed, and keeps its values: profiles.phone:mobile, or notes:memos for a table',
+  )
+  .option('--no-rename', 'nothing was renamed: columns that go lose their values')
+  .action(async (name: string, options: Common & { rename?: readonly string[] | boolean }) => {
+    const { generate } = await import('./commands/generate.js');
+    const { renameOptions } = await import('./rename-options.js');
+    await run(options, (output) => generate({ paths, output, name, ...options, renames: renameOptions(options) }));
+  });
+
+command('create', 'Write an empty migration.')
+  .argument('<name>', 'what it does, in a few words: fill-in-countries')
+  .action(async (name: string, options: Common) => {
+    const { create } = await import('./commands/create.js');
+    await run(options, (output) => create({ paths, output, name, ...options }));
+  });
+
+command(
+  'run',
+  'Run the migrations that a database has not had yet: that of DATABASE_URL, else that of the running npm start.',
+).action(async (options: Common) => {
+  const { run: runMigrations } = await import('./commands/run.js');
+  await run(options, (output) => runMigrations({ paths, output, url: databaseUrl('run'), ...options }));
+});
+
+command('revert', 'Take the last migration of a database back: of DATABASE_URL, else of the running npm start.')
+  .option('--force', 'although clients have the newer version', false)
+  .action(async (options: Common & { force: boolean }) => {
+    const { revert } = await import('./commands/revert.js');
+    await run(options, (output) => revert({ paths, output, url: databaseUrl('revert'), ...options }));
+  });
+
+command('cleanup', 'Remove a migration that is not released and has not run.')
+  .argument('<name>', 'its class, its file, or the words of its name')
+  .action(async (name: string, options: Common) => {
+    const { cleanup } = await import('./commands/cleanup.js');
+    await run(options, (output) => cleanup({ paths, output, name, url: databaseUrlIfAny(), ...options }));
+  });
+
 command('store-sql', 'Work out what migrations are to servers and clients, and write it beside them.')
   .argument('[path]', 'file of the migration; default: all of them')
   .option('--release', 'the stored migrations are released: from now on they are never edited', false)
@@ -45,6 +88,18 @@ command('store-sql', 'Work out what migrations are to servers and clients, and w
     const { storeSql } = await import('./commands/store-sql.js');
     await run(options, (output) => storeSql({ paths, output, file: path ?? null, ...options }));
   });
+
+function databaseUrl(name: string): string {
+  return runningDatabaseUrl(`npm run migration:${name}`);
+}
+
+function databaseUrlIfAny(): string | null {
+  try {
+    return databaseUrl('cleanup');
+  } catch {
+    return null;
+  }
+}
 
 try {
   await program.parseAsync();

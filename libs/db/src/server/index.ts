@@ -7,3 +7,4 @@ export { schemaOfEntities } from '../generate/schema-of-entities.js';
 export { relationFaults } from '../generate/relation-faults.js';
 export { typeConsistencySource } from '../generate/type-consistency-source.js';
 export { generatedFiles } from '../generate/generated-files.js';
+export { typesOf } from '../generate/column-types.js';

@@ -1,7 +1,9 @@
 export { engineMigrations, type EngineMigration } from './engine/index.js';
 export { migrateEngine, type MigrateEngineOptions } from './engine/migrate-engine.js';
 export { domainMigrations } from './domain/index.js';
-export { migrateDomain } from './domain/migrate-domain.js';
+export { migrateDomain, type MigrateDomainOptions } from './domain/migrate-domain.js';
+export { isExecuted, type IsExecutedOptions } from './domain/is-executed.js';
+export { revertDomain, type RevertDomainOptions } from './domain/revert-domain.js';
 export { syncedTableFaults, type SyncedTablesOptions, type TableFault } from './synced-table-faults.js';
 export { seedDemo, type DemoUser } from './seed/seed-demo.js';
 export type { MigrateOptions } from './migrate-options.js';

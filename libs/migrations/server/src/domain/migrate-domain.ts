@@ -1,39 +1,44 @@
-import { entityOptions } from '@millrace/db/server';
-import { DataSource } from 'typeorm';
-import { withClient } from '../with-client.js';
 import { DOMAIN_LOCK, takeLock } from '../advisory-lock.js';
 import type { MigrateOptions } from '../migrate-options.js';
-import { domainMigrations } from './index.js';
+import { readStore, type MigrationStore } from '../store/migration-store.js';
+import { withClient } from '../with-client.js';
+import { pendingMigrations, readApplied } from './applied-migrations.js';
+import type { LockedStepOptions } from './locked-step.js';
+import { takeStep } from './take-step.js';
 
-/**
- * Brings the domain's tables to the newest version. Safe to run again, and by two processes at once: the second waits for the first.
- * @returns the names of the migrations that it ran
- * @throws SyncError `database-unavailable` or `database-misconfigured`
- */
-export async function migrateDomain({ url, log }: MigrateOptions): Promise<readonly string[]> {
-  return withClient(url, async (client) => {
-    await takeLock(client, DOMAIN_LOCK);
-    return runMigrations(url, log);
-  });
+export interface MigrateDomainOptions extends MigrateOptions, Pick<LockedStepOptions, 'lockTimeoutMs' | 'attempts'> {
+  /** Default: what `migration:store-sql` has written. */
+  readonly store?: MigrationStore;
+  /** Of capture; default: `millrace`. */
+  readonly publication?: string;
+  /** Only say what would be run. */
+  readonly dryRun?: boolean;
 }
 
-async function runMigrations(url: string, log: MigrateOptions['log']): Promise<readonly string[]> {
-  const source = new DataSource({
-    ...entityOptions,
-    url,
-    applicationName: 'millrace-migrate',
-    migrations: domainMigrations,
-    // Silent without DEBUG=typeorm:*: what fails is thrown, and reported by whoever asked for it.
-    logger: 'debug',
-    // Each in its own: one that adds a value to an enum must be committed before the next may use it.
-    migrationsTransactionMode: 'each',
+export const PUBLICATION = 'millrace';
+
+/**
+ * Brings the domain's tables to the newest version, a transaction each, from the SQL that was stored. Safe to run again, and by two processes at once: the second
+ * waits for the first. In a database with the engine's tables each step is announced to capture [M1].
+ * @returns the names of the migrations that it ran
+ * @throws SyncError `database-unavailable`, `database-misconfigured`, `migration-failed` or `timeout`
+ */
+export async function migrateDomain(options: MigrateDomainOptions): Promise<readonly string[]> {
+  const { url, log, store = readStore(), publication = PUBLICATION, dryRun = false } = options;
+  return withClient(url, async (client) => {
+    await takeLock(client, DOMAIN_LOCK);
+    const applied = await readApplied(client, store);
+    const pending = pendingMigrations(store, applied);
+    for (const migration of pending) {
+      if (!dryRun) {
+        await takeStep(
+          client,
+          { migration, direction: 'up' },
+          { ...options, log, publication, catalogue: applied.catalogue },
+        );
+      }
+      log?.(`domain migration ${migration.name}`);
+    }
+    return pending.map(({ name }) => name);
   });
-  await source.initialize();
-  try {
-    const done = await source.runMigrations();
-    for (const { name } of done) log?.(`domain migration ${name}`);
-    return done.map(({ name }) => name);
-  } finally {
-    await source.destroy();
-  }
 }

@@ -12,3 +12,16 @@ export { processMigration, type ProcessOptions, type ProcessedMigration } from '
 export { processStatements, schemaMigrationOf, serverTables, type StatementsOptions } from './process-statements.js';
 export type { RecordedParam, RecordedStatement } from './record-migration.js';
 export { EMPTY_SCHEMA, processChain, type ChainOptions } from './process-chain.js';
+export {
+  catalogFingerprint,
+  findCatalogColumn,
+  findCatalogTable,
+  readCatalog,
+  type Catalog,
+  type CatalogColumn,
+  type CatalogTable,
+} from './catalog.js';
+export { inTrial } from './in-trial.js';
+export { recordMigration } from './record-migration.js';
+export { at, kindOf, listAt, splitStatements, textAt, type Ast, type Statement } from './statements.js';
+export type { RunSql } from './sql-runner.js';

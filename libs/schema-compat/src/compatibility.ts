@@ -6,7 +6,8 @@ import { compareVersions } from './semantic-version.js';
 /**
  * How a client and a server fit. `same`: nothing to do. `must-migrate`: the steps reach the client in the stream, and it takes each at its place.
  * `translate`: it stays as it is and is served in its own version. `must-update-app`: it keeps its cursor before the first step that it
- * cannot take, and its writes wait. `must-resync`: no way leads from its version to the server's, so that it reads all rows anew.
+ * cannot take, and its writes wait. `must-resync`: no way leads from its version to the server's, or it has
+ * passed it, so that it reads all rows anew.
  */
 export const fits = ['same', 'translate', 'must-migrate', 'must-resync', 'must-update-app'] as const;
 export type Fit = (typeof fits)[number];

@@ -10,7 +10,7 @@ export {
 } from './schema-migration.js';
 export { schemaOpSchema, type SchemaOp } from './schema-op.js';
 export { clientStatements, opsOf, reversed, schemaAfter, schemaBefore, schemaBehind } from './schema-step.js';
-export { bumpVersion, compareVersions, type Bump } from './semantic-version.js';
+export { bumpVersion, compareVersions, isVersion, type Bump } from './semantic-version.js';
 export {
   translateByOp,
   translateColumns,

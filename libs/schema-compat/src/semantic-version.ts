@@ -13,6 +13,11 @@ export function compareVersions(a: string, b: string): number {
   return left[0] - right[0] || left[1] - right[1] || left[2] - right[2];
 }
 
+/** Whether a text that comes from elsewhere is one. */
+export function isVersion(text: string): boolean {
+  return FORM.test(text);
+}
+
 /** The next version after `version`. */
 export function bumpVersion(version: string, bump: Bump): string {
   const [major, minor, patch] = partsOf(version);

@@ -6,7 +6,7 @@ import type { ReceivedTransaction } from './received-transaction.js';
 /** Frames of the open transaction, and the place to which all whole ones before it lead. */
 export interface Assembly {
   readonly seq: bigint;
-  readonly open: { readonly step: SchemaStep | null; readonly changes: readonly RowChange[] } | null;
+  readonly open: { readonly steps: readonly SchemaStep[]; readonly changes: readonly RowChange[] } | null;
 }
 
 export type Assembled =
@@ -55,16 +55,15 @@ function begin(assembly: Assembly, from: bigint): Assembled {
   if (assembly.open !== null) return { kind: 'gap', reason: 'begin inside a transaction' };
   if (from !== assembly.seq)
     return { kind: 'gap', reason: `transaction continues ${from}, the cursor is ${assembly.seq}` };
-  return part(assembly, { step: null, changes: [] });
+  return part(assembly, { steps: [], changes: [] });
 }
 
 /** The changes of its transaction are told in the new schema, so that none may come before it [M1]. */
 function schemaChange(assembly: Assembly, { migration, direction }: StepFrame): Assembled {
   const { open } = assembly;
   if (open === null) return { kind: 'gap', reason: 'a migration outside a transaction' };
-  if (open.step !== null || open.changes.length > 0)
-    return { kind: 'gap', reason: 'a migration in the midst of a transaction' };
-  return part(assembly, { step: { migration, direction }, changes: [] });
+  if (open.changes.length > 0) return { kind: 'gap', reason: 'a migration behind changes of its transaction' };
+  return part(assembly, { steps: [...open.steps, { migration, direction }], changes: [] });
 }
 
 function part({ seq }: Assembly, open: Assembly['open']): Assembled {

@@ -4,7 +4,7 @@ import type { ClientState } from './client-state.js';
 import { TIMING } from './client-timing.js';
 import { after, also, fail, greet, hangUp, loadAnew, proceed, step, type ClientStep } from './connecting.js';
 import { joinOrders, wholeOrder } from './hydration/hydration-order.js';
-import { letIn, migrate, migrated, migrateFailed, stepFailed, stepTaken } from './migrating.js';
+import { letIn, migrate, migrated, migrateFailed, stepsFailed, stepsTaken } from './migrating.js';
 import { pushFailed, pushSoon, pushed, reconciled } from './pushing.js';
 import { acknowledge, applyNext, caughtUp, receive } from './receiving.js';
 import { withSchema } from './schema-state.js';
@@ -181,9 +181,9 @@ function codeOfClose(code: number): 'unauthenticated' | 'forbidden' | 'unknown-c
 }
 
 function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applied' }>): ClientStep {
-  const name = state.applying?.step ?? null;
+  const names = state.applying?.steps ?? [];
   const cleared = withKnown({ ...state, store: event.summary, applying: null }, event.migrations);
-  const taken = name === null ? step(cleared) : stepTaken(cleared, name);
+  const taken = names.length === 0 ? step(cleared) : stepsTaken(cleared, names);
   const next = caughtUp(taken.state);
   const told = [...(state.applying === null ? [] : acknowledge(next, state.applying)), ...taken.effects];
   const settled = event.summary.pending === event.summary.unsent;
@@ -197,9 +197,9 @@ function applyFailed(
   state: ClientState,
   { error, migrations }: Extract<ClientEvent, { type: 'apply-failed' }>,
 ): ClientStep {
-  const name = state.applying?.step ?? null;
+  const names = state.applying?.steps ?? [];
   const cleared = withKnown({ ...state, applying: null }, migrations);
-  const noted = name === null ? step(cleared) : stepFailed(cleared, name, error);
+  const noted = names.length === 0 ? step(cleared) : stepsFailed(cleared, names, error);
   const next = noted.state;
   if (error.retry === 'resync') return after(noted.effects, requestResync(next));
   return after(

@@ -60,8 +60,8 @@ export interface ClientState {
     readonly connection: number;
     readonly seq: bigint;
     readonly chars: number;
-    /** Name of the migration that it is. */
-    readonly step: string | null;
+    /** Names of the migrations that are part of it. */
+    readonly steps: readonly string[];
   } | null;
   /** Characters received since `welcome`. */
   readonly chars: number;

@@ -135,7 +135,7 @@ export function effectRunner(
   }
 
   async function apply({ transactions }: Effect<'apply'>): Promise<ClientEvent> {
-    const isStep = transactions.some(({ step }) => step !== null);
+    const isStep = transactions.some(({ steps }) => steps.length > 0);
     let applied: ClientEvent;
     try {
       applied = { type: 'applied', summary: await store.apply(transactions) };

@@ -17,7 +17,7 @@ export function letIn(state: ClientState, name: string): ClientStep {
   if (waiting && isRolledBack(waiting)) return migrate(state, { migration: waiting.migration, direction: 'up' }, false);
   if (held?.migration.name !== name && !waiting)
     return ended(state, name, { code: 'not-found', message: `no migration ${name} is pending` });
-  const allowed = withSchema(state, { allowed: name });
+  const allowed = withSchema(state, { allowed: [...state.schema.allowed, name] });
   if (state.phase === 'live') return applyNext(allowed);
   if (state.phase === 'waiting') return after([{ type: 'stop-timer', timer: 'reconnect' }], proceed(allowed));
   if (state.wanted && state.phase !== 'stopped') return step(allowed);
@@ -65,19 +65,22 @@ function goOn(state: ClientState): ClientStep {
   return state.phase === 'waiting' ? proceed(state) : step(state);
 }
 
-/** A step of the stream is in the database. Writes that the server would not take in the earlier version go up again. */
-export function stepTaken(state: ClientState, name: string): ClientStep {
+/** Steps of the stream are in the database. Writes that the server would not take in the earlier version go up again. */
+export function stepsTaken(state: ClientState, names: readonly string[]): ClientStep {
   const { inForce, fit } = state.schema;
   const there = state.store.schemaVersion === inForce;
-  const next = withSchema(state, { held: null, allowed: null, fit: there ? 'same' : fit });
+  const next = withSchema(state, { held: null, allowed: [], fit: there ? 'same' : fit });
   const pushed = pushSoon({ ...next, pushing: next.pushing === 'waiting' ? 'idle' : next.pushing });
-  return after([over(name, null)], pushed);
+  return after(
+    names.map((name) => over(name, null)),
+    pushed,
+  );
 }
 
 /** The database is as before; the stream brings it again. */
-export function stepFailed(state: ClientState, name: string, { code, message }: ClientFault): ClientStep {
-  const next = withSchema(state, { held: null, allowed: null });
-  return step(next, over(name, { code, message }));
+export function stepsFailed(state: ClientState, names: readonly string[], { code, message }: ClientFault): ClientStep {
+  const next = withSchema(state, { held: null, allowed: [] });
+  return step(next, ...names.map((name) => over(name, { code, message })));
 }
 
 function ended(state: ClientState, name: string, error: ClientFault): ClientStep {

@@ -6,8 +6,8 @@ import type { MutationResult, RowChange } from '@millrace/sync-protocol';
 export interface ReceivedTransaction {
   /** Where the cursor stands once this is applied. */
   readonly position: Position;
-  /** The schema changes with it: what follows, its own changes included, is told in the new one [M1]. Null: it does not. */
-  readonly step: SchemaStep | null;
+  /** The schema changes with it, by these steps: what follows, its own changes included, is told in the last one's [M1]. */
+  readonly steps: readonly SchemaStep[];
   readonly changes: readonly RowChange[];
   /** It was this client's own: its ack [W5]. */
   readonly ack: MutationResult | null;

@@ -7,7 +7,7 @@ import { APPLY_CHANGES, TIMING } from './client-timing.js';
 import { after, fail, loadAnew, step, type ClientStep } from './connecting.js';
 import { wholeOrder } from './hydration/hydration-order.js';
 import { pushSoon } from './pushing.js';
-import { waitsForApp, withSchema } from './schema-state.js';
+import { isRolledBack, waitsForApp, withSchema } from './schema-state.js';
 import { takeCheckpoint } from './verifying.js';
 
 /** Frames of one message of the current socket, in order; after one that ends the connection the rest is void. */
@@ -41,7 +41,8 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
 function welcome(state: ClientState, message: Welcome): ClientStep {
   if (state.phase !== 'greeting' || !state.greeted)
     return fail(state, { code: 'invalid-message', message: 'welcome without hello' });
-  const { fit, version: inForce } = message.schema;
+  const { version: inForce } = message.schema;
+  const fit = fitAtWelcome(state, message);
   if (fit === 'must-resync') return loadAnew(state, wholeOrder('schema-changed'));
   const live: ClientState = {
     ...withSchema(state, { fit, inForce, blocked: null, held: null }),
@@ -66,6 +67,12 @@ function welcome(state: ClientState, message: Welcome): ClientStep {
     ],
     pushSoon(caughtUp(live)),
   );
+}
+
+/** Steps that lie behind the cursor do not come any more: all rows are read anew with them, unless the app has taken one of them back. */
+function fitAtWelcome(state: ClientState, { schema }: Welcome): Welcome['schema']['fit'] {
+  const stays = schema.fit === 'must-resync' && state.schema.known.some(isRolledBack);
+  return stays ? 'translate' : schema.fit;
 }
 
 /** Between transactions: what the server does about a step that this client does not take. */
@@ -94,15 +101,16 @@ function receiveTransactionFrame(state: ClientState, frame: TransactionFrame): C
 /** Hands waiting transactions to the store, several at a time, one hand-over at a time. */
 export function applyNext(state: ClientState): ClientStep {
   if (state.phase !== 'live' || state.applying !== null || state.queue.length === 0) return step(state);
-  const taken = state.queue[0]?.transaction.step ?? null;
-  if (taken && waitsForApp(state.schema, taken)) return step(withSchema(state, { held: taken }));
-  const batch = state.queue.slice(0, taken ? 1 : batchLength(state.queue));
+  const steps = state.queue[0]?.transaction.steps ?? [];
+  const held = steps.find((one) => waitsForApp(state.schema, one));
+  if (held) return step(withSchema(state, { held }));
+  const batch = state.queue.slice(0, steps.length > 0 ? 1 : batchLength(state.queue));
   const last = batch[batch.length - 1]!;
   const applying = {
     connection: state.connection,
     seq: last.transaction.position.seq,
     chars: last.chars,
-    step: taken?.migration.name ?? null,
+    steps: steps.map(({ migration }) => migration.name),
   };
   return step(
     { ...state, queue: state.queue.slice(batch.length), applying },
@@ -116,7 +124,7 @@ function batchLength(queue: ClientState['queue']): number {
   let length = 0;
   for (const { transaction } of queue) {
     const size = transaction.changes.length;
-    if (transaction.step || (length > 0 && changes + size > APPLY_CHANGES)) break;
+    if (transaction.steps.length > 0 || (length > 0 && changes + size > APPLY_CHANGES)) break;
     changes += size;
     length += 1;
   }

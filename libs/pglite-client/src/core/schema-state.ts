@@ -18,8 +18,8 @@ export interface SchemaState {
   readonly blocked: SchemaStep | null;
   /** The next step of the stream, which waits for the app's word: what follows it waits, too. */
   readonly held: SchemaStep | null;
-  /** The step that the app has let in. */
-  readonly allowed: string | null;
+  /** Steps that the app has let in. */
+  readonly allowed: readonly string[];
   /** A step that does not come by the stream is being taken: no connection meanwhile. */
   readonly migrating: boolean;
   /** The database's record of migrations. */
@@ -34,7 +34,7 @@ export function initialSchemaState({ app, mode }: Pick<SchemaState, 'app' | 'mod
     inForce: null,
     blocked: null,
     held: null,
-    allowed: null,
+    allowed: [],
     migrating: false,
     known: [],
   };
@@ -46,7 +46,7 @@ export function withSchema(state: ClientState, change: Partial<SchemaState>): Cl
 
 /** Whether the app has to say that the step may be taken. */
 export function waitsForApp({ mode, allowed }: SchemaState, { migration }: SchemaStep): boolean {
-  return mode === 'manual' && allowed !== migration.name;
+  return mode === 'manual' && !allowed.includes(migration.name);
 }
 
 /** Not taken, though the server has: they failed, or were taken back here. */

@@ -101,6 +101,33 @@ describe('liveQueries', () => {
     await after.end();
   });
 
+  it('[M3] looks at tables anew after a migration; a statement that no longer fits is told, and comes back when it fits again', async () => {
+    await pg.exec('create table notes (id int primary key, body text)');
+    const told: unknown[] = [];
+    let heard: (() => void) | null = null;
+    const hear = (what: unknown) => {
+      told.push(what);
+      heard?.();
+    };
+    const next = () => new Promise<unknown>((resolve) => (heard = () => resolve(told.at(-1))));
+    const end = await live.subscribe('select body from notes', [], hear, (error) => hear(String(error)));
+    const broken = next();
+    await pg.exec('alter table notes rename column body to text');
+    live.schemaChanged();
+    expect(await broken).toMatch(/column "body" does not exist/);
+    const mended = next();
+    await pg.exec(
+      'alter table notes rename column text to body; create table later (id int primary key, body text); drop table notes; alter table later rename to notes',
+    );
+    live.schemaChanged();
+    expect(await mended).toEqual([]);
+    const written = next();
+    await pg.query(`insert into notes values (1, 'a')`);
+    expect(await written).toEqual([{ body: 'a' }]);
+    await end();
+    await pg.exec('drop table notes');
+  });
+
   it('says what is wrong with a statement', async () => {
     await expect(live.subscribe('select nothing', [], () => undefined)).rejects.toThrow(/nothing/);
   });

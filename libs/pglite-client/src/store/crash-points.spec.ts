@@ -125,7 +125,7 @@ describe('(F53, F54) a kill between any two statements', () => {
       target.apply([
         {
           ...transaction(13, [put({ ...item(4), color: 'blue' }), put({ id: uuid(7), label: 'new' }, 'tags')], acks[0]),
-          step: { migration: addColor, direction: 'up' },
+          steps: [{ migration: addColor, direction: 'up' }],
         },
       ]),
     'adopt another schema': (target) => target.adopt(dropAll.after),

@@ -26,7 +26,9 @@ describe('(F73) a migration that fails', () => {
     return opened;
   };
   const take = (seq: number, migration: SchemaMigration) =>
-    store.apply([{ ...transaction(seq, [put({ ...item(5), color: 'blue' })]), step: { migration, direction: 'up' } }]);
+    store.apply([
+      { ...transaction(seq, [put({ ...item(5), color: 'blue' })]), steps: [{ migration, direction: 'up' }] },
+    ]);
   const rows = async () =>
     (await pgliteConnection(pg).query('select * from items order by id')).rows.map((row) => ({ ...row }));
 
@@ -100,7 +102,7 @@ describe('(F73) a migration that fails', () => {
   });
 
   it('[A3] after a step, the guard knows the tables of the new schema, and lets go of those of the old one', async () => {
-    await store.apply([{ ...transaction(12, []), step: { migration: renameAll, direction: 'up' } }]);
+    await store.apply([{ ...transaction(12, []), steps: [{ migration: renameAll, direction: 'up' }] }]);
     const asApp = (sql: string) =>
       pg.transaction(async (tx) => void (await tx.exec(`set local millrace.app = on; ${sql}`)));
     await expect(asApp('alter table couples add column x int')).rejects.toThrow(/kept in step/);

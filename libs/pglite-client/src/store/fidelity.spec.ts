@@ -97,7 +97,7 @@ describe('(I10) a value reads the same, however it came', () => {
       op === 'put'
         ? ({ op, table, row: { id: '1', v, other: null } } as const)
         : ({ op, table, key: { id: '1' }, set: { v } } as const);
-    return store.apply([{ position: at((seq += 1)), step: null, changes: [change], ack: null }]);
+    return store.apply([{ position: at((seq += 1)), steps: [], changes: [change], ack: null }]);
   };
 
   beforeAll(async () => {

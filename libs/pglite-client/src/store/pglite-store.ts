@@ -1,8 +1,8 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { assert, errorText, must, SyncError, type Clock, type Logger } from '@millrace/kernel';
-import { changeBetween, changedTables as changedBy, changeOfStep } from '@millrace/migrations-client';
-import { clientStatements, type SchemaStep } from '@millrace/schema-compat';
-import { quoteTable, type SchemaMeta } from '@millrace/schema-meta';
+import { changeBetween } from '@millrace/migrations-client';
+import type { SchemaStep } from '@millrace/schema-compat';
+import { quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { batchOf } from '../core/outbox-batch.js';
 import type { RejectedMutation } from '../core/pending-mutation.js';
@@ -18,11 +18,12 @@ import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
 import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
-import { replaceSchema, runMigration } from './run-migration.js';
+import { replaceSchema } from './run-migration.js';
 import { PIN_SESSION } from './session-settings.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
 import { tableState } from './table-states.js';
-import { takeAcks, type TouchedRows } from './take-acks.js';
+import { takeAcks } from './take-acks.js';
+import { rebaseAll, takeStep } from './take-step.js';
 import type { StoreTransaction } from './text-sql.js';
 import { becomeReplica, finishReplica, readSummary, type ReplicaChange } from './replica-role.js';
 
@@ -81,14 +82,14 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
 
   /** The schema changes within the transaction, so that nobody sees the one without the other. */
   async function transactSchema(
-    after: SchemaMeta,
-    work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
+    work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange & { readonly schema: SchemaMeta }>,
   ): Promise<StoreSummary> {
     const before = schema;
     const summary = await transactUnflushed(async (sql) => {
       const anyPending = await becomeReplica(sql);
-      const result = await finishReplica(sql, await work(sql, anyPending));
-      schema = after;
+      const changed = await work(sql, anyPending);
+      const result = await finishReplica(sql, changed);
+      schema = changed.schema;
       return result;
     }).catch((error: unknown) => {
       schema = before;
@@ -98,42 +99,42 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
     return summary;
   }
 
-  /** A step, and the transaction that it is part of; by itself, without one. */
-  async function takeStep(
-    step: SchemaStep,
+  /** Steps of the schema, and the transaction that they are part of; by themselves, without one. */
+  async function takeSteps(
+    steps: readonly SchemaStep[],
     { transaction, byApp = false }: { readonly transaction: ReceivedTransaction | null; readonly byApp?: boolean },
   ): Promise<StoreSummary> {
-    const change = changeOfStep(step);
-    const known = schema.version === change.after.version;
+    let current = must(steps[0], 'at least one step');
     try {
-      if (!known && schema.version !== change.before.version)
-        throw new SyncError(
-          'migration-failed',
-          `it starts from schema ${change.before.version}, here is ${schema.version}`,
-        );
-      const after = known ? schema : change.after;
-      return await transactSchema(after, async (sql, anyPending) => {
-        const statements = clientStatements(step);
-        const touched: TouchedRows = known ? new Map() : await runMigration(sql, change, { statements, anyPending });
-        await (byApp ? noteRolledBack(sql, step) : noteTaken(sql, step));
-        const tables = await applyTransactions(sql, after, transaction ? [transaction] : [], anyPending);
-        await rebaseTouched(sql, after, touched);
+      return await transactSchema(async (sql, anyPending) => {
+        const changed = new Set<string>();
+        const notice = (tables: readonly TableMeta[]) => tables.forEach(({ name }) => changed.add(name));
+        let now = schema;
+        for (const step of steps) {
+          current = step;
+          const taken = await takeStep(sql, now, { step, anyPending });
+          await (byApp ? noteRolledBack(sql, step) : noteTaken(sql, step));
+          now = taken.schema;
+          notice(taken.tables);
+        }
+        notice(await applyTransactions(sql, now, transaction ? [transaction] : [], anyPending));
+        if (anyPending) notice(await rebaseAll(sql, now));
         return {
+          schema: now,
           position: transaction?.position ?? null,
           changedAt: transaction ? changedTables([transaction]) : new Map(),
-          tables: [...new Set([...tables, ...changedBy(change).made, ...touchedTables(after, touched)])],
+          tables: now.tables.filter(({ name }) => changed.has(name)),
         };
       });
     } catch (error) {
       if (error instanceof SyncError && error.retry === 'resync') throw error;
-      const failure = new SyncError('migration-failed', `${step.migration.name} was not taken: ${errorText(error)}`, {
-        cause: error,
-      });
-      if (!byApp)
-        await transact((sql) => noteFailed(sql, step, failure.message)).catch((later: unknown) =>
+      const failed = current;
+      const message = `${failed.migration.name} was not taken: ${errorText(error)}`;
+      if (transaction)
+        await transact((sql) => noteFailed(sql, failed, message)).catch((later: unknown) =>
           logger.error('a failed migration could not be noted', { error: later }),
         );
-      throw failure;
+      throw new SyncError('migration-failed', message, { cause: error });
     }
   }
 
@@ -192,9 +193,9 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
     apply: (transactions) =>
       inTurn(() => {
         const [first] = transactions;
-        if (first?.step) {
+        if (first && first.steps.length > 0) {
           assert(transactions.length === 1, 'a transaction with a step is applied by itself');
-          return takeStep(first.step, { transaction: first });
+          return takeSteps(first.steps, { transaction: first });
         }
         return transactAsReplica(async (sql, anyPending) => ({
           tables: await applyTransactions(sql, schema, transactions, anyPending),
@@ -202,15 +203,14 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
           changedAt: changedTables(transactions),
         }));
       }),
-    migrate: (step, { byApp }) => inTurn(() => takeStep(step, { transaction: null, byApp })),
+    migrate: (step, { byApp }) => inTurn(() => takeSteps([step], { transaction: null, byApp })),
     adopt: (next) =>
       inTurn(() =>
-        transactSchema(next, async (sql, anyPending) => {
-          const change = changeBetween(schema, next);
-          const touched = await replaceSchema(sql, change, anyPending);
+        transactSchema(async (sql, anyPending) => {
+          await replaceSchema(sql, changeBetween(schema, next), anyPending);
           await forgetWaiting(sql);
-          await rebaseTouched(sql, next, touched);
-          return { position: null, changedAt: new Map(), tables: next.tables };
+          if (anyPending) await rebaseAll(sql, next);
+          return { schema: next, position: null, changedAt: new Map(), tables: next.tables };
         }),
       ),
     migrations: () => transact(readMigrations),

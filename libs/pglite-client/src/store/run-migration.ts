@@ -16,7 +16,6 @@ import { replicaGuard } from './replica-guard.js';
 import { rewriteBaseRows } from './rewrite-base-rows.js';
 import { writeSchema } from './schema-state.js';
 import { captureTriggers, createTable, dropCapture, dropTable } from './table-ddl.js';
-import type { TouchedRows } from './take-acks.js';
 import { textOf } from './text-of.js';
 import type { StoreTransaction, TextSql } from './text-sql.js';
 import { tellOutbox } from './tell-outbox.js';
@@ -24,14 +23,13 @@ import { putRows, removeRows } from './write-rows.js';
 
 /**
  * Takes a migration inside the caller's transaction in replica role [M3]: tables, base rows, queued writes, triggers, guard and the schema in force. The
- * tables show base rows alone while its statements run, so that what Postgres makes of them is what it makes of the server's. Returns the rows that queued
- * writes touch: they have to be re-based. Throws what Postgres says of a statement, and `migration-failed` if the result is not the schema that it promises.
+ * tables show base rows alone while its statements run, and behind it, so that what Postgres makes of them is what it makes of the server's: the caller re-bases. Throws what Postgres says of a statement, and `migration-failed` if the result is not the schema that it promises.
  */
 export async function runMigration(
   sql: StoreTransaction,
   change: ReplicaChange,
   { statements, anyPending }: { readonly statements: readonly string[]; readonly anyPending: boolean },
-): Promise<TouchedRows> {
+): Promise<void> {
   const { old, made } = changedTables(change);
   if (anyPending) await showBase(sql, change.before);
   await sql.raw.exec(old.map(({ name }) => dropCapture(name)).join(''));
@@ -40,18 +38,14 @@ export async function runMigration(
   await sql.raw.exec(made.map(captureTriggers).join('') + replicaGuard(change.after));
   await moveTableStates(sql, change);
   await writeSchema(sql, change.after);
-  return anyPending ? tellPending(sql, change) : new Map();
+  if (anyPending) await tellPending(sql, change);
 }
 
 /**
  * Makes the tables of a schema to which no steps are known, or none that can be taken: those that are other ones are empty until they are hydrated, and the
  * cursor is given up. Queued writes are told in it as far as names and types go.
  */
-export async function replaceSchema(
-  sql: StoreTransaction,
-  change: ReplicaChange,
-  anyPending: boolean,
-): Promise<TouchedRows> {
+export async function replaceSchema(sql: StoreTransaction, change: ReplicaChange, anyPending: boolean): Promise<void> {
   const { old, made } = changedTables(change);
   if (anyPending) await showBase(sql, change.before);
   await sql.raw.exec(old.map(({ name }) => dropTable(name)).join(''));
@@ -60,7 +54,7 @@ export async function replaceSchema(
   await sql.query('delete from sync.table_state');
   await sql.query('update sync.state set epoch = null, seq = null, chain = null, scope = null');
   await writeSchema(sql, change.after);
-  return anyPending ? tellPending(sql, change) : new Map();
+  if (anyPending) await tellPending(sql, change);
 }
 
 /** Makes the tables show the server's rows alone. */
@@ -106,13 +100,12 @@ async function checkCatalog(sql: TextSql, change: ReplicaChange): Promise<void> 
 }
 
 /** Base rows follow the tables, queued writes are told anew. */
-async function tellPending(sql: TextSql, change: ReplicaChange): Promise<TouchedRows> {
+async function tellPending(sql: TextSql, change: ReplicaChange): Promise<void> {
   const touched = await tellOutbox(sql, change, converter(sql));
   await rewriteBaseRows(
     sql,
     [...touched.keys()].map((name) => knownTable(change.after, name)),
   );
-  return touched;
 }
 
 /** What a checkpoint may be compared with begins anew for tables that are other ones now [S6]. */

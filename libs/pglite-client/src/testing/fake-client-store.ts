@@ -150,8 +150,9 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
     apply: (transactions) =>
       inTurn(() =>
         transact(async (content) => {
-          const step = transactions[0]?.step ?? null;
-          return applyTo(step ? await take(content, step, false) : content, transactions);
+          let now = content;
+          for (const step of transactions[0]?.steps ?? []) now = await take(now, step, false);
+          return applyTo(now, transactions);
         }),
       ),
     migrate: (step, { byApp }) => inTurn(() => transact((content) => take(content, step, byApp))),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '@millrace/kernel';
+import { addColor } from '../testing/conformance-migrations.js';
 import { EPOCH, uuid } from '../testing/conformance/client-store-world.js';
 import { httpTransport } from './http-transport.js';
 
@@ -48,6 +49,23 @@ describe('httpTransport', () => {
     const conflict = { code: 'mutation-order', message: 'elsewhere', epoch: EPOCH, lastMutationId: 3, known: [result] };
     answer = { status: 409, body: conflict };
     expect(await transport().push(request, 'token')).toEqual({ kind: 'conflict', conflict });
+  });
+
+  it('[M2] asks for the schema in force, and for the steps to it', async () => {
+    answer = { status: 200, body: { schema: addColor.after, inForce: '1.1.0', fit: 'must-migrate' } };
+    const { signal } = new AbortController();
+    expect(await transport().schema({ tables: '1.0.0', app: '1.0 &' }, 'token', signal)).toEqual(answer.body);
+    expect(seen).toEqual({ path: '/api/schema?tables=1.0.0&app=1.0+%26', token: 'Bearer token', body: null });
+    answer = {
+      status: 200,
+      body: { state: 'known', inForce: '1.1.0', steps: [{ direction: 'up', migration: addColor }] },
+    };
+    expect(await transport().migrations('1.0.0', 'token', signal)).toEqual(answer.body);
+    expect(seen.path).toBe('/api/migrations?from=1.0.0');
+    answer = { status: 200, body: { schema: null } };
+    await expect(transport().schema({ tables: '1', app: '1' }, 'token', signal)).rejects.toMatchObject({
+      code: 'invalid-message',
+    });
   });
 
   it.each([

@@ -107,7 +107,7 @@ export function takeRegistered(
   if (place === 'elsewhere')
     return resync(state, 'schema-changed', `no way leads from schema ${state.schemaVersion} to where its cursor is`);
   const { catalogue } = ctx;
-  const fit = fitOf(catalogue, versionsOf(state));
+  const fit = place === 'behind' ? 'must-resync' : fitOf(catalogue, versionsOf(state));
   const way = stepsBetween(catalogue, inForce(catalogue).version, state.schemaVersion) ?? [];
   const welcome: SessionEffect = {
     kind: 'send',
@@ -124,10 +124,7 @@ export function takeRegistered(
   };
   const behind = state.behind || !positionEquals(cursor, event.head);
   const live: SessionEffect = { kind: 'note', note: { kind: 'live', position: cursor } };
-  return after(
-    [welcome, live],
-    pullIfDue({ ...state, phase: 'live', behind, translated: place === 'translated' }, ctx),
-  );
+  return after([welcome, live], pullIfDue({ ...state, phase: 'live', behind, translated: place !== 'same' }, ctx));
 }
 
 export function versionsOf({ schemaVersion, appVersion }: SessionState): ClientVersions {
@@ -135,15 +132,19 @@ export function versionsOf({ schemaVersion, appVersion }: SessionState): ClientV
 }
 
 /**
- * How the client's tables stand to its cursor. One that has been served in its own version, and whose app has since become able to take the steps that lie
- * behind it, cannot take them there any more: it reads all rows anew.
+ * How the client's tables stand to its cursor. `behind`: it could take the steps that lie behind its cursor, but they do not come any more. An app that has
+ * been updated since reads all rows anew; one that has taken a step back goes on in its own version.
  */
-function placeOf(state: SessionState, at: string, { catalogue }: SessionContext): 'same' | 'translated' | 'elsewhere' {
+function placeOf(
+  state: SessionState,
+  at: string,
+  { catalogue }: SessionContext,
+): 'same' | 'translated' | 'behind' | 'elsewhere' {
   if (fitOf(catalogue, versionsOf(state)) === 'must-resync') return 'elsewhere';
   if (at === state.schemaVersion) return 'same';
   const forth = stepsBetween(catalogue, state.schemaVersion, at);
-  if (!forth || forth.every((step) => takes(step, { app: state.appVersion }))) return 'elsewhere';
-  return forth.every(isTranslatable) ? 'translated' : 'elsewhere';
+  if (!forth?.every(isTranslatable)) return 'elsewhere';
+  return forth.every((step) => takes(step, { app: state.appVersion })) ? 'behind' : 'translated';
 }
 
 /** What the head alone already tells; a cursor below it is proven by its chain when a page is read [H5]. */

@@ -198,14 +198,25 @@ describe('an app that does not take a breaking migration', () => {
     expect(client.push(2, [migrated(dropping)], '3.0.0')).toMatchObject([{ type: 'resync', cause: 'schema-changed' }]);
   });
 
-  it('comes back with a newer app: the steps lie behind its cursor, so that it reads all rows anew', () => {
+  it('comes back with a newer app: the steps lie behind its cursor, so that it is told to read all rows anew', () => {
     const client = start({
       catalogue: catalogueOf(additive, renaming),
       tables: '1.1.0',
       app: '2.0.0',
       version: '2.0.0',
     });
-    expect(client.welcome).toMatchObject([{ type: 'resync', cause: 'schema-changed' }]);
+    expect(client.welcome).toMatchObject([{ type: 'welcome', schema: { version: '2.0.0', fit: 'must-resync' } }]);
+  });
+
+  it('one that has taken a step back does not follow that, and is served in its own version', () => {
+    const client = start({ catalogue: catalogueOf(additive), version: '1.1.0' });
+    expect(client.welcome).toMatchObject([{ type: 'welcome', schema: { version: '1.1.0', fit: 'must-resync' } }]);
+    const changes = [{ op: 'put', table: 'notes', row: row({ body: 'b' }) }];
+    expect(client.push(2, [inserted('notes', { body: 'b', colour: 'blue' })], '1.1.0')).toMatchObject([
+      { type: 'begin' },
+      { type: 'changes', changes },
+      { type: 'commit' },
+    ]);
   });
 });
 

@@ -63,7 +63,8 @@ async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options:
       const unknown = error instanceof SyncError && error.code === 'schema-unknown';
       if (!unknown || adoptions >= ADOPTIONS || options.signal.aborted) throw error;
       await adoptSchema(ports, options.signal);
-      wanted = wholeOrder(order.tables === null ? order.cause : 'schema-changed');
+      const cause = order.tables === null ? order.cause : 'schema-changed';
+      wanted = { ...wholeOrder(cause), atLeast: order.atLeast };
     }
   }
 }

@@ -18,8 +18,8 @@ describe('readTail', () => {
     expect(await read(part(...frames(10, 11, change), begin!), part(...rest), end(14))).toEqual({
       kind: 'whole',
       transactions: [
-        { position: at(11), step: null, changes: change, ack: null },
-        { position: at(13), step: null, changes: [], ack: null },
+        { position: at(11), steps: [], changes: change, ack: null },
+        { position: at(13), steps: [], changes: [], ack: null },
       ],
       position: at(14),
     });

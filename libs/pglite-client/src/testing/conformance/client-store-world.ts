@@ -54,7 +54,7 @@ export function transaction(
   changes: readonly RowChange[],
   ack: MutationResult | null = null,
 ): ReceivedTransaction {
-  return { position: at(seq), step: null, changes, ack };
+  return { position: at(seq), steps: [], changes, ack };
 }
 
 export function verdict(

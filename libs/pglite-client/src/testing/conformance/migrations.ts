@@ -36,7 +36,7 @@ export function describeMigrations({
     const pending = () => store().pending();
     const step = (seq: number, migration: SchemaMigration, ...changes: Parameters<typeof transaction>[1]) => ({
       ...transaction(seq, changes),
-      step: up(migration),
+      steps: [up(migration)],
     });
 
     async function live(...rows: readonly Row[]): Promise<void> {
@@ -162,6 +162,24 @@ export function describeMigrations({
         [12, '2'],
         [5, '1'],
       ]);
+    });
+
+    it('several in one transaction are taken together, there and back', async () => {
+      await live(item(1), item(2));
+      await harness().write(update(1, { name: 'mine' }));
+      const steps = [up(addColor), down(addColor), up(renameAll)];
+      const row = { id: uuid(2), title: 'theirs', amount: '1', version: '2' };
+      const summary = await store().apply([{ ...transaction(12, [put(row)]), steps }]);
+      expect(summary).toMatchObject({ position: at(12), schemaVersion: '2.0.0', pending: 1 });
+      expect((await items()).map(({ title }) => title)).toEqual(['mine', 'theirs']);
+      const wrong = [down(renameAll), up(renameAll), up(addColor)];
+      const failing = store().apply([{ ...transaction(13, []), steps: wrong }]);
+      await expect(failing).rejects.toMatchObject({
+        code: 'migration-failed',
+        message: expect.stringContaining(addColor.name),
+      });
+      expect(await store().summary()).toMatchObject({ position: at(12), schemaVersion: '2.0.0', pending: 1 });
+      expect((await items()).map(({ title }) => title)).toEqual(['mine', 'theirs']);
     });
 
     it('of the version that is here is only noted', async () => {

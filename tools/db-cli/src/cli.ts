@@ -15,8 +15,11 @@ interface Common {
   readonly dryRun: boolean;
 }
 
+// TypeORM asks the catalog several things at once, which `pg` deplores: nothing that whoever types a command could mend.
+process.noDeprecation = true;
+
 const paths = workspacePaths();
-const program = new Command('npm run migration:…')
+const program = new Command('npm run')
   .description('Migrations of the domain’s tables, for servers and clients.')
   .exitOverride();
 
@@ -24,6 +27,7 @@ function command(name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
+    .configureHelp({ commandUsage: (shown) => `npm run migration:${name} -- ${shown.usage()}` })
     .option('--json', 'write one JSON value to standard output', false)
     .option('--dry-run', 'say what would be done, and do nothing', false);
 }

@@ -6,18 +6,15 @@ import {
   inTrial,
   openTrialDatabase,
   processMigration,
-  readCatalog,
   recordMigration,
   sqlMigrationSource,
   type ProcessedMigration,
   type TrialDatabase,
 } from '@millrace/migrations-server/processing';
 import { describeMigration } from '../describe-migration.js';
-import { entityDiff, runAll, safeEntityDiff } from '../generate/entity-diff.js';
-import { columnRenames, tableRenames, type RenameOptions } from '../generate/renames.js';
-import { syncNeeds } from '../generate/sync-needs.js';
-import { inOrder, type TwoWay } from '../generate/two-way-statement.js';
-import { typeChanges } from '../generate/type-changes.js';
+import { differences } from '../generate/differences.js';
+import type { RenameOptions } from '../generate/renames.js';
+import type { TwoWay } from '../generate/two-way-statement.js';
 import { readMigrations, writeIndex } from '../migration-files.js';
 import { migrationSourceText } from '../migration-template.js';
 import { newMigration } from '../new-migration-name.js';
@@ -92,34 +89,6 @@ async function bringToHead(paths: WorkspacePaths, { source }: TrialDatabase): Pr
     head = { schema: known.after, previous: migration.name };
   }
   return head;
-}
-
-/** Step by step, each tried on the database before the next is looked for. */
-async function differences(
-  { source, run }: TrialDatabase,
-  { head, renames }: { readonly head: SchemaMeta; readonly renames: RenameOptions },
-): Promise<TwoWay> {
-  const before = await readCatalog(run);
-  const take = async (changes: readonly TwoWay[]): Promise<TwoWay> => {
-    const change = inOrder(changes);
-    await runAll(run, change.up);
-    return change;
-  };
-  const steps = [
-    await take(tableRenames(renames.given)),
-    await take(await columnRenames(source, await readCatalog(run), renames)),
-    await take(typeChanges(source, await readCatalog(run))),
-    await take([await safeEntityDiff(source)]),
-  ];
-  steps.push(await take(await syncNeeds(head, { run, before, now: await readCatalog(run) })));
-  const left = await entityDiff(source);
-  if (left.up.length > 0) {
-    throw new UserError('the generated statements do not lead to the entities', {
-      why: `left over: ${left.up.join('; ')}`,
-      wayOut: ['npm run migration:create -- <name>, and write it by hand', 'or change less at a time'],
-    });
-  }
-  return inOrder(steps);
 }
 
 /** Their statements are the same; what of them is synced may differ. */

@@ -14,18 +14,11 @@ export interface TrialDatabase extends AsyncDisposable {
 export async function openTrialDatabase(entities?: DataSourceOptions['entities']): Promise<TrialDatabase> {
   const pglite = await PGlite.create();
   try {
-    const source = await new DataSource({
-      ...entityOptions,
-      ...(entities ? { entities } : {}),
-      // One session: PGlite has no second one.
-      poolSize: 1,
-      extra: createPgConfig(pglite),
-    }).initialize();
+    const database = await trialDatabaseOn(pglite, entities);
     return {
-      source,
-      run: async <T>(sql: string, params: readonly unknown[] = []) => await source.query<T[]>(sql, [...params]),
+      ...database,
       [Symbol.asyncDispose]: async () => {
-        await source.destroy();
+        await database[Symbol.asyncDispose]();
         await pglite.close();
       },
     };
@@ -33,4 +26,23 @@ export async function openTrialDatabase(entities?: DataSourceOptions['entities']
     await pglite.close();
     throw error;
   }
+}
+
+/** The same on a database that is somebody else's, and stays. */
+export async function trialDatabaseOn(
+  pglite: PGlite,
+  entities?: DataSourceOptions['entities'],
+): Promise<TrialDatabase> {
+  const source = await new DataSource({
+    ...entityOptions,
+    ...(entities ? { entities } : {}),
+    // One session: PGlite has no second one.
+    poolSize: 1,
+    extra: createPgConfig(pglite),
+  }).initialize();
+  return {
+    source,
+    run: async <T>(sql: string, params: readonly unknown[] = []) => await source.query<T[]>(sql, [...params]),
+    [Symbol.asyncDispose]: () => source.destroy(),
+  };
 }

@@ -12,9 +12,9 @@ export function createWorker(app: AppDefinition) {
     handler: { fetch: createRouter(app) } satisfies ExportedHandler<Env>,
     objects: {
       ReplicationDO: replicationObject(app),
-      SyncDO: syncObject(app),
+      SyncDO: syncObject(),
       GatewayDO: gatewayObject(app),
-      SnapshotDO: snapshotObject(app),
+      SnapshotDO: snapshotObject(),
     },
   };
 }

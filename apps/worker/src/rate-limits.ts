@@ -15,6 +15,7 @@ export const QUOTAS = {
   snapshots: { burst: 120, perSecond: 10 },
   chunks: { burst: 4_000, perSecond: 200 },
   tail: { burst: 120, perSecond: 10 },
+  schema: { burst: 120, perSecond: 10 },
   /** Each may make Postgres hash all tables. */
   checksums: { burst: 10, perSecond: 0.2 },
 } as const satisfies Record<string, Quota>;

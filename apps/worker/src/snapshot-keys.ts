@@ -1,6 +1,7 @@
+import { schemaAfter, schemaBefore, type Catalogue } from '@millrace/schema-compat';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { rulesText, type Claims } from '@millrace/sync-rules';
-import { scopeClaims } from '@millrace/sync-session';
+import { everyRule, scopeClaims } from '@millrace/sync-session';
 import type { SnapshotFormat } from '@millrace/sync-protocol';
 import { replicationOf } from './objects/stubs.js';
 import { unwrap } from './answer.js';
@@ -13,30 +14,65 @@ import type { Settings } from './settings.js';
  */
 export interface SnapshotKeys {
   /** Short digest of the read rules, for people and manifests. */
-  rulesVersion(): Promise<string>;
-  /** What rows were read for: rules and the claims that they name. In manifests and in `hello`. */
-  scopeOf(claims: Claims): Promise<string>;
-  /** Where the snapshots of this scope in the schema's version and this format are kept: the name of a SnapshotDO and the folder of its blobs. */
-  keyOf(claims: Claims, format: SnapshotFormat): Promise<string>;
+  rulesVersion(schema: SchemaMeta): Promise<string>;
+  /** What rows are read for: the claims that any rule has named so far. In manifests and in `hello`. Rules change by migrations, which tell what has to be read anew. */
+  scopeOf(catalogue: Catalogue, claims: Claims): Promise<string>;
+  /** That, and what it was before migrations named further claims: rows that were read then are right as well [A4]. */
+  scopesOf(catalogue: Catalogue, claims: Claims): Promise<readonly string[]>;
+  /**
+   * Where the snapshots of this scope in the schema's version and this format are kept: the name of a SnapshotDO and the folder of its blobs. `told`: the
+   * version in whose words its rows are.
+   */
+  keyOf(place: SnapshotPlace, claims: Claims): Promise<string>;
+}
+
+export interface SnapshotPlace {
+  readonly schema: SchemaMeta;
+  readonly format: SnapshotFormat;
+  /** Default: the schema's own version. */
+  readonly told?: string;
 }
 
 /** `secret` is asked for once, when first needed. */
-export function createSnapshotKeys(schema: SchemaMeta, secret: () => Promise<string>): SnapshotKeys {
-  const rules = rulesText(schema);
+export function createSnapshotKeys(secret: () => Promise<string>): SnapshotKeys {
   let known: string | null = null;
   // The value is kept and not the promise: workerd ties a promise to the request that made it, and others would wait for ever.
   const hmac = async (content: readonly unknown[]) => hmacHex((known ??= await secret()), JSON.stringify(content));
-  const scope = (claims: Claims) => Object.entries(scopeClaims(schema, claims));
+  const entries = (schema: SchemaMeta, claims: Claims) => Object.entries(scopeClaims(schema, claims));
+  const scopeOf = (catalogue: Catalogue, claims: Claims) =>
+    hmac(['scope', firstRules(catalogue), entries(everyRule(catalogue), claims)]);
   return {
-    rulesVersion: async () => (await sha256Hex(rules)).slice(0, 16),
-    scopeOf: async (claims) => hmac(['scope', rules, scope(claims)]),
-    keyOf: async (claims, format) => hmac(['snapshot', rules, schema.version, scope(claims), format]),
+    rulesVersion: async (schema) => (await sha256Hex(rulesText(schema))).slice(0, 16),
+    scopeOf,
+    scopesOf: (catalogue, claims) => Promise.all(distinctly(catalogue, claims).map((each) => scopeOf(each, claims))),
+    keyOf: async ({ schema, format, told = schema.version }, claims) =>
+      hmac(['snapshot', rulesText(schema), schema.version, told, entries(schema, claims), format]),
   };
 }
 
+/** Of the oldest version that is known: what has changed since is in the stream. A database without migrations has the rules that its server was built with. */
+function firstRules({ compiled, steps }: Catalogue): string {
+  const [first] = steps;
+  if (!first) return rulesText(compiled);
+  return rulesText(schemaBefore(first).tables.length > 0 ? schemaBefore(first) : schemaAfter(first));
+}
+
+/** The catalogue, and it without its last steps, as far as they have made other claims matter. Newest first. */
+function distinctly(catalogue: Catalogue, claims: Claims): readonly Catalogue[] {
+  const found = new Map<string, Catalogue>();
+  for (let count = catalogue.steps.length; count >= 0; count--) {
+    if (count === 0 && catalogue.steps.length > 0) break;
+    const part =
+      count === catalogue.steps.length ? catalogue : { ...catalogue, steps: catalogue.steps.slice(0, count) };
+    const text = JSON.stringify(Object.entries(scopeClaims(everyRule(part), claims)));
+    if (!found.has(text)) found.set(text, part);
+  }
+  return [...found.values()];
+}
+
 /** The keys of this Worker. Every part of it makes the same ones. */
-export function snapshotKeys(env: Env, settings: Settings, schema: SchemaMeta): SnapshotKeys {
-  return createSnapshotKeys(schema, async () => {
+export function snapshotKeys(env: Env, settings: Settings): SnapshotKeys {
+  return createSnapshotKeys(async () => {
     const { snapshotSecret, jwtSecret } = settings;
     if (snapshotSecret !== null) return snapshotSecret;
     if (jwtSecret !== null) return hmacHex(jwtSecret, 'millrace snapshot keys');

@@ -2,6 +2,7 @@ export { CHUNK_LIMITS, type ChunkLimits } from './format/chunk-cutter.js';
 export { buildTable, type BuildTableOptions, type ChunkCodec, type TableRows } from './server/build-table.js';
 export { Checksums, type ChecksumsOptions, type ChecksumStore, type TakenChecksums } from './server/checksums.js';
 export { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './server/snapshot-cache.js';
+export { translatedView, viewOf, type SnapshotView, type ToldTable } from './server/snapshot-view.js';
 export { type SnapshotBudget } from './server/build-registry.js';
 export { type Staleness } from './server/freshness.js';
 export { type BuildStore, type TableBuild, type TableWant } from './server/table-build.js';

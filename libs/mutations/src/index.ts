@@ -2,6 +2,7 @@ export { push, type PushOutcome } from './push.js';
 export { applyMutation, type AppliedMutation } from './apply-mutation.js';
 export { registerClient, type RegisterClientRequest } from './register-client.js';
 export { clientOwner } from './client-owner.js';
+export { saveClientVersions } from './client-versions.js';
 export { type ClientMutation, type MutationContext } from './context.js';
 export { createTimeoutCounter, type TimeoutCounter } from './timeout-counter.js';
 export { MUTATION_LIMITS } from './limits.js';

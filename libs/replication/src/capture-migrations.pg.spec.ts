@@ -145,8 +145,8 @@ describeEachDecoder((_decoder, open) => {
         '1.1.0 insert sync.client_migration',
         '1.0.0 insert sync.client_migration',
         '1.1.0 insert sync.client_migration',
-        '1.1.0 fill parts late-table',
         '1.1.0 insert parts id,tenant_id',
+        '1.1.0 fill parts late-table',
       ]);
     });
 
@@ -247,6 +247,8 @@ describeEachDecoder((_decoder, open) => {
       });
       await insert(1);
       await migrate(shown, async () => undefined);
+      await world.settle(capture);
+      await world.settle(capture);
       await insert(2);
       await world.settle(capture);
       expect(await brief()).toEqual([

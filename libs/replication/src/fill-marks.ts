@@ -2,7 +2,6 @@ import { MIGRATION_TABLE, type CapturedChange, type FillCause } from '@millrace/
 import { schemaBehind } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { DecodedTransaction } from './decoder.js';
-import type { StepFill } from './step-fills.js';
 
 /** A table's fill mark as a change: it takes a seq and its place in the chain like any other [M4]. */
 export function fillMark(table: string, cause: FillCause): CapturedChange {
@@ -28,11 +27,8 @@ export class FillMarks {
     return this.#schema;
   }
 
-  /**
-   * The transaction's changes with the marks that belong before them, and those that its migration makes necessary. Must be called for every transaction, in
-   * order, dropped ones too.
-   */
-  mark(decoded: DecodedTransaction, ofStep: readonly StepFill[] = []): readonly CapturedChange[] {
+  /** The transaction's changes with the marks that belong before them. Must be called for every transaction, in order, dropped ones too. */
+  mark(decoded: DecodedTransaction): readonly CapturedChange[] {
     const migration = decoded.changes.findLastIndex(({ table }) => table === MIGRATION_TABLE);
     // A migration is announced as such; of what it did to a table the stream tells only when that table is next written to.
     if (migration >= 0) this.#forget();
@@ -44,7 +40,6 @@ export class FillMarks {
       marked.add(table);
       marks.push(fillMark(table, cause));
     };
-    for (const { table, cause } of ofStep) add(table, cause);
     for (const { cause, tables } of decoded.fills ?? []) {
       for (const { name, signature } of tables) {
         const news = this.#differs(name, signature);

@@ -16,7 +16,12 @@ export async function requestFill(sql: SqlConnection, request: FillRequest): Pro
   await sql.query('select pg_logical_emit_message(true, $1, $2::text)', [FILL_PREFIX, JSON.stringify(request)]);
 }
 
-const CAUSES: readonly unknown[] = ['quarantined', 'late-table', 'rewritten'] satisfies readonly FillCause[];
+const CAUSES: readonly unknown[] = [
+  'quarantined',
+  'late-table',
+  'rewritten',
+  'schema-changed',
+] satisfies readonly FillCause[];
 
 /** Throws `decode-failed`: a request that cannot be read must not pass for none. */
 export function decodeFillRequest(text: string): FillRequest {

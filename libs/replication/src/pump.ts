@@ -3,7 +3,6 @@ import {
   appendTransactions,
   type Appended,
   type CaptureSource,
-  type CapturedChange,
   type CapturedTransaction,
   type HistoryHead,
   type HistoryTransaction,
@@ -20,7 +19,7 @@ import { PieceSource, firstPiece } from './pieces.js';
 import { PoisonError, isPoisonous } from './poison.js';
 import type { PumpItem, PumpQueue } from './pump-queue.js';
 import type { SchemaInForce } from './schema-in-force.js';
-import { fillsOfStep, type StepFill } from './step-fills.js';
+import { requestStepFills } from './step-fills.js';
 import { widenXid } from './xid8.js';
 
 /** Told of what the pump has done, each after it is durable. */
@@ -95,8 +94,8 @@ async function turn(pump: PumpState, items: readonly PumpItem[]): Promise<void> 
   const all: CapturedTransaction[] = [];
   for (const item of items) {
     if (item.kind !== 'transaction') continue;
-    const { changes } = item.transaction;
-    all.push(...captured(pump, item.transaction, hasStep(changes) ? await stepFills(pump, changes) : []));
+    if (hasStep(item.transaction)) await requestFills(pump, item.transaction);
+    all.push(...captured(pump, item.transaction));
   }
   let waiting: readonly CapturedTransaction[] = all;
   if (waiting.length === 0) return reachIdle(pump, through, mustFollow(items));
@@ -132,7 +131,8 @@ async function persistLarge(pump: PumpState, source: PieceSource): Promise<void>
   const steps: RecordedStep[] = [];
   async function* pieces() {
     for await (const piece of source.pieces()) {
-      const changes = pump.fillMarks.mark(piece, await stepFills(pump, piece.changes));
+      if (hasStep(piece)) await requestFills(pump, piece);
+      const changes = pump.fillMarks.mark(piece);
       for (const { table, step } of changes) {
         tables.add(table);
         if (step) steps.push(step);
@@ -196,12 +196,8 @@ function throughOf(items: readonly PumpItem[]): Lsn {
 }
 
 /** The transaction with its 64-bit id; nothing for an empty one [C8] and for one that a restart delivered again [H2]. */
-function captured(
-  pump: PumpState,
-  decoded: DecodedTransaction,
-  ofStep: readonly StepFill[],
-): readonly CapturedTransaction[] {
-  const changes = pump.fillMarks.mark(decoded, ofStep);
+function captured(pump: PumpState, decoded: DecodedTransaction): readonly CapturedTransaction[] {
+  const changes = pump.fillMarks.mark(decoded);
   if (changes.length === 0 || decoded.commitLsn <= pump.head.lastCommitLsn) return [];
   const xid = widenXid(decoded.xid, pump.nearXid);
   pump.nearXid = xid;
@@ -209,20 +205,19 @@ function captured(
   return [{ xid, commitLsn, endLsn, commitTime, changes }];
 }
 
-function hasStep(changes: readonly CapturedChange[]): boolean {
+function hasStep({ changes }: DecodedTransaction): boolean {
   return changes.some(({ step }) => step !== undefined);
 }
 
-/** A migration that was recorded after the fact has changed nothing. */
-async function stepFills(pump: PumpState, changes: readonly CapturedChange[]): Promise<readonly StepFill[]> {
-  const fills: StepFill[] = [];
+/** A migration that was recorded after the fact has changed nothing, and one that a restart delivered again has asked already [H2]. */
+async function requestFills(pump: PumpState, { changes, commitLsn }: DecodedTransaction): Promise<void> {
+  if (commitLsn <= pump.head.lastCommitLsn) return;
   let { schema } = pump.fillMarks;
   for (const { step } of changes) {
     if (!step || schemaBehind(schema, step) === schema) continue;
     schema = schemaBehind(schema, step);
-    fills.push(...(await fillsOfStep(pump.sql, step)));
+    await requestStepFills(pump.sql, step);
   }
-  return fills;
 }
 
 /** Waits until the first of them is visible, and returns all that are, in order [H1]. */

@@ -2,22 +2,25 @@ import type { FillCause } from '@millrace/change-history';
 import { SqlError, type SqlConnection } from '@millrace/kernel';
 import { opsOf, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
 import { quoteTable } from '@millrace/schema-meta';
+import { requestFill } from './fill-request.js';
 
-export interface StepFill {
+interface StepFill {
   readonly table: string;
   readonly cause: FillCause;
 }
 
 /**
- * Tables that a migration makes everybody read anew: those whose readers it changes, and new ones that have rows, since what was written before they were
- * published is in no stream [M1, M4].
+ * Asks for fills of the tables that a migration makes everybody read anew: those whose readers it changes, and new ones that have rows, since what was
+ * written before they were published is in no stream [M1, M4]. Their marks come in a transaction of their own behind the migration's: who reads the
+ * tables has to have taken it. Called before that is persisted: the other way round, a crash in between would lose them (I12).
  */
-export async function fillsOfStep(sql: Pick<SqlConnection, 'query'>, step: SchemaStep): Promise<readonly StepFill[]> {
+export async function requestStepFills(sql: SqlConnection, step: SchemaStep): Promise<void> {
   const fills: StepFill[] = [];
   for (const fill of candidates(opsOf(step))) {
     if (fill.cause !== 'late-table' || (await hasRows(sql, fill.table))) fills.push(fill);
   }
-  return fills;
+  for (const [cause, ofCause] of Map.groupBy(fills, (fill) => fill.cause))
+    await requestFill(sql, { cause, tables: ofCause.map(({ table }) => ({ name: table, signature: null })) });
 }
 
 /** By the names that the tables have behind all of it. */

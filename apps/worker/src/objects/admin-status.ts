@@ -1,6 +1,8 @@
+import type { RecordedCatalogue } from '@millrace/change-history';
 import { triggerOf, type InstanceState } from '@millrace/hydration';
 import { positionToJson } from '@millrace/kernel';
 import type { CaptureStatus, Registration } from '@millrace/replication';
+import { inForce } from '@millrace/schema-compat';
 import type { AdminInstance, AdminStatus } from '@millrace/sync-protocol';
 import type { Incidents } from './incidents.js';
 import type { InstanceNews, KnownState } from './instances.js';
@@ -9,6 +11,8 @@ export interface StatusParts {
   /** ms since 1970. */
   readonly now: number;
   readonly capture: CaptureStatus;
+  /** Null before capture has begun. */
+  readonly catalogue: RecordedCatalogue | null;
   readonly counters: Pick<AdminStatus['counters'], 'pushes' | 'doorbells' | 'pages'>;
   readonly incidents: Pick<Incidents, 'all' | 'total'>;
   readonly registrations: readonly Registration[];
@@ -32,10 +36,26 @@ export function adminStatus(parts: StatusParts): AdminStatus {
       resyncs: incidents.total('resync'),
       fills: incidents.total('fill'),
     },
+    schema: parts.catalogue && schemaOf(parts.catalogue),
     incidents: [...incidents.all()],
     epochs: capture.epochs.map((epoch) => ({ ...epoch })),
     instances: instancesOf(parts),
   };
+}
+
+/** The newest steps: of a long history nobody reads the rest on a dashboard. */
+const SHOWN_STEPS = 100;
+
+function schemaOf(catalogue: RecordedCatalogue): NonNullable<AdminStatus['schema']> {
+  const newest = catalogue.steps.slice(-SHOWN_STEPS).reverse();
+  const migrations = newest.map(({ migration: { name, version, kind }, direction, at }) => ({
+    name,
+    version,
+    kind,
+    direction,
+    at,
+  }));
+  return { version: inForce(catalogue).version, migrations };
 }
 
 /** Connected ones, and those that load without being connected. */

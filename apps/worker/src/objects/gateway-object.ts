@@ -1,9 +1,17 @@
 import { DurableObject } from 'cloudflare:workers';
-import { readPage, readVerdicts, type MutationMark, type PageResult } from '@millrace/change-history';
+import { CatalogueCache, readPage, readVerdicts, schemaVersionAt, type PageResult } from '@millrace/change-history';
 import { saveInstance, type InstanceState } from '@millrace/hydration';
 import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
-import { clientOwner, createTimeoutCounter, push, registerClient, type PushOutcome } from '@millrace/mutations';
+import {
+  clientOwner,
+  createTimeoutCounter,
+  push,
+  registerClient,
+  saveClientVersions,
+  type PushOutcome,
+} from '@millrace/mutations';
 import type { SessionTimeouts } from '@millrace/postgres';
+import type { ClientVersions } from '@millrace/schema-compat';
 import type { PushRequest } from '@millrace/sync-protocol';
 import type { Principal } from '@millrace/sync-rules';
 import { answer, type Answer } from '../answer.js';
@@ -14,7 +22,7 @@ import { openSession } from '../open-session.js';
 import { readSettings } from '../settings.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
-import type { GatewayRpc } from './rpc.js';
+import type { GatewayRpc, Verdicts } from './rpc.js';
 
 const WRITE_TIMEOUTS: SessionTimeouts = {
   lockTimeoutMs: 2_000,
@@ -34,6 +42,7 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
     readonly #writes: LazySession;
     readonly #pages: LazySession;
     readonly #timeouts = createTimeoutCounter();
+    readonly #catalogue = new CatalogueCache(app.schema);
     readonly #slot: string;
 
     constructor(state: DurableObjectState, env: Env) {
@@ -70,7 +79,7 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       return answer(this.#log, () =>
         this.#writes.use((sql) =>
           push(sql, request, {
-            schema: app.schema,
+            catalogue: this.#catalogue,
             principal,
             validators: app.validators,
             slot: this.#slot,
@@ -97,8 +106,20 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
       });
     }
 
-    verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>> {
-      return answer(this.#log, () => this.#pages.use((sql) => readVerdicts(sql, { clientId, afterMutation, upTo })));
+    verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<Verdicts>> {
+      return answer(this.#log, () =>
+        this.#pages.use(async (sql) => ({
+          marks: await readVerdicts(sql, { clientId, afterMutation, upTo }),
+          schemaVersion: await schemaVersionAt(sql, upTo),
+        })),
+      );
+    }
+
+    saveVersions(clientId: string, versions: ClientVersions): Promise<Answer<null>> {
+      return answer(this.#log, async () => {
+        await this.#writes.use((sql) => saveClientVersions(sql, clientId, versions));
+        return null;
+      });
     }
 
     devUsers(): Promise<Answer<readonly Row[]>> {

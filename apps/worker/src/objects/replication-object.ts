@@ -1,7 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
-import { createTail, type HistoryTransaction } from '@millrace/change-history';
-import { errorText, parseLsn, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
+import { createTail, type HistoryTransaction, type RecordedCatalogue } from '@millrace/change-history';
+import { errorText, must, parseLsn, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
 import { openPgReplicationStream } from '@millrace/postgres';
+import { inForce } from '@millrace/schema-compat';
 import {
   createCapture,
   Distribution,
@@ -46,7 +47,6 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
     readonly #instances: Instances;
     readonly #counters = { pushes: 0, doorbells: 0, pages: 0 };
     readonly #incidents = new Incidents();
-    readonly #tables = new Set(app.schema.tables.map(({ name }) => name));
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
@@ -102,8 +102,16 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       if (this.#start.asked) this.#capture.nudge();
     }
 
+    catalogue(known: number | null): Promise<Answer<RecordedCatalogue | null>> {
+      return answer(this.#log, async () => {
+        await this.#start.head();
+        const catalogue = must(this.#capture.catalogue(), 'capture has started and has no catalogue');
+        return catalogue.steps.length === known ? null : catalogue;
+      });
+    }
+
     async counted(incident: Incident): Promise<void> {
-      this.#incidents.add(incident, this.#tables);
+      this.#incidents.add(incident, this.#tables());
     }
 
     async instanceChanged(clientId: string, sub: string, state: InstanceState | null): Promise<void> {
@@ -115,6 +123,7 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
         adminStatus({
           now: systemClock.now(),
           capture: this.#capture.status(),
+          catalogue: this.#capture.catalogue(),
           counters: this.#counters,
           incidents: this.#incidents,
           registrations: this.#distribution.registrations(),
@@ -192,6 +201,11 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       if (effect.kind === 'forget') return this.#instances.remove(effect.clientId);
       this.#counters[effect.from === null ? 'doorbells' : 'pushes'] += 1;
       this.ctx.waitUntil(this.#push(effect));
+    }
+
+    #tables(): ReadonlySet<string> {
+      const { tables } = inForce(this.#capture.catalogue() ?? { compiled: app.schema, steps: [] });
+      return new Set(tables.map(({ name }) => name));
     }
 
     /** One instance's failure is its own: it is behind, and pulls [D6]. */

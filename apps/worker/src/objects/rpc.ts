@@ -1,6 +1,7 @@
-import type { HistoryPage, MutationMark, PageResult } from '@millrace/change-history';
+import type { HistoryPage, MutationMark, PageResult, RecordedCatalogue } from '@millrace/change-history';
 import type { InstanceEvent, InstanceState } from '@millrace/hydration';
 import type { Position, Row } from '@millrace/kernel';
+import type { ClientVersions } from '@millrace/schema-compat';
 import type { PushOutcome } from '@millrace/mutations';
 import type { Registration } from '@millrace/replication';
 import type {
@@ -24,6 +25,8 @@ export interface ReplicationRpc extends Rpc.DurableObjectBranded {
   register(request: RegisterRequest): Promise<Answer<Position>>;
   /** Without effect unless `socketId` is the registration in force: a late call of an older socket must not silence a newer one. */
   unregister(clientId: string, socketId: string): Promise<void>;
+  /** Its steps up to the head of history; null: they are as many as the caller knows. Begins capture if it does not run. */
+  catalogue(known: number | null): Promise<Answer<RecordedCatalogue | null>>;
   /** What touches these row keys after a cursor: from memory, or where in history to read up to [H5]. */
   recent(after: Position, rowKeys: readonly string[]): Promise<Answer<RecentHistory>>;
   /** Resolves when everything up to this WAL address is persisted and visible, with the head of history then [S2]. */
@@ -74,6 +77,8 @@ export interface SyncRpc extends Rpc.DurableObjectBranded {
    * handed out) and `chunk-served`. `sub`: whose it is, as the route has checked. Never fails a caller.
    */
   noted(clientId: string, sub: string, event: InstanceEvent): Promise<void>;
+  /** Schema version of the client's app, as its last `hello` had it; null before the first one. */
+  appVersion(): Promise<string | null>;
 }
 
 /**
@@ -92,10 +97,18 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
     rowKeys: readonly string[],
     held?: Readonly<Record<string, string>>,
   ): Promise<Answer<PageResult>>;
-  verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>>;
+  verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<Verdicts>>;
+  /** Keeps which schemas the client's tables and its app have. */
+  saveVersions(clientId: string, versions: ClientVersions): Promise<Answer<null>>;
   /** Keeps where an instance stands, for people and for what comes after us; null: it is forgotten. */
   saveInstance(clientId: string, state: InstanceState | null): Promise<Answer<null>>;
   devUsers(): Promise<Answer<readonly Row[]>>;
+}
+
+/** A client's verdicts up to a position, and the schema version in force right behind it. */
+export interface Verdicts {
+  readonly marks: readonly MutationMark[];
+  readonly schemaVersion: string;
 }
 
 /** Named by a snapshot key: one for all callers who see the same rows in the same format. */
@@ -115,10 +128,14 @@ export interface ScopeOrder {
   readonly key: string;
   /** Only those that the rules name. */
   readonly claims: Claims;
+  /** In force: what is read is of this version. */
+  readonly schemaVersion: string;
 }
 
 export interface SnapshotOrder extends ScopeOrder {
   readonly format: SnapshotFormat;
+  /** The version in whose words the rows are told. */
+  readonly told: string;
   readonly scope: string;
   readonly rulesVersion: string;
   /** Null: all. */

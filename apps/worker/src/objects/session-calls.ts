@@ -1,7 +1,9 @@
 import { unwrap } from '../answer.js';
 import type { Env } from '../env.js';
+import { inForce } from '@millrace/schema-compat';
 import type { Claims } from '@millrace/sync-rules';
-import type { SessionEffect, SessionEvent } from '@millrace/sync-session';
+import { scopeClaims, type SessionEffect, type SessionEvent } from '@millrace/sync-session';
+import type { Schemas } from '../schemas.js';
 import type { SnapshotKeys } from '../snapshot-keys.js';
 import { gatewayOf, replicationOf, snapshotOf } from './stubs.js';
 
@@ -21,24 +23,45 @@ export interface SessionCalls {
 const ASKED_AGE_MS = 5_000;
 const PERIODIC_AGE_MS = 60 * 60_000;
 
-/** `gateways`: how many GatewayDOs there are. */
-export function sessionCalls(env: Env, gateways: number, keys: Pick<SnapshotKeys, 'keyOf'>): SessionCalls {
+export interface SessionCallsOptions {
+  readonly env: Env;
+  /** How many GatewayDOs there are. */
+  readonly gateways: number;
+  readonly keys: Pick<SnapshotKeys, 'keyOf'>;
+  readonly schemas: Pick<Schemas, 'current' | 'including'>;
+}
+
+export function sessionCalls({ env, gateways, keys, schemas }: SessionCallsOptions): SessionCalls {
   return {
     register: async ({ clientId, sub, rowKeys, cursor, afterMutation }, socketId) => {
       const head = unwrap(await replicationOf(env).register({ clientId, sub, rowKeys, cursor, socketId }));
-      const verdicts = unwrap(await gatewayOf(env, clientId, gateways).verdicts(clientId, afterMutation, cursor));
-      return { kind: 'registered', head, verdicts };
+      const { marks: verdicts, schemaVersion } = unwrap(
+        await gatewayOf(env, clientId, gateways).verdicts(clientId, afterMutation, cursor),
+      );
+      // What the client is told of the schema in force has to be as new as the head.
+      await schemas.current();
+      return { kind: 'registered', head, verdicts, schemaVersion };
     },
     pull: async ({ after, rowKeys }, clientId) => {
       const recent = unwrap(await replicationOf(env).recent(after, rowKeys));
-      if (recent.kind === 'page')
+      if (recent.kind === 'page') {
+        await schemas.including(recent.page.transactions);
         return { kind: 'pulled', result: { kind: 'page', page: recent.page, complete: true } };
+      }
       const result = unwrap(await gatewayOf(env, clientId, gateways).page(after, recent.upTo, rowKeys));
+      if (result.kind === 'page') await schemas.including(result.page.transactions);
       return { kind: 'pulled', result };
     },
     checkpoint: async (claims, asked) => {
-      const key = await keys.keyOf(claims, 'binary');
-      const order = { key, claims, maxAgeMs: asked ? ASKED_AGE_MS : PERIODIC_AGE_MS };
+      const schema = inForce(await schemas.current());
+      const key = await keys.keyOf({ schema, format: 'binary' }, claims);
+      const own = scopeClaims(schema, claims);
+      const order = {
+        key,
+        claims: own,
+        schemaVersion: schema.version,
+        maxAgeMs: asked ? ASKED_AGE_MS : PERIODIC_AGE_MS,
+      };
       return { kind: 'checkpoint', checkpoint: unwrap(await snapshotOf(env, key).checksums(order)) };
     },
   };

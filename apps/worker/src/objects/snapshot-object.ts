@@ -1,6 +1,14 @@
 import { DurableObject } from 'cloudflare:workers';
-import { Checksums, SnapshotCache, type TakenChecksums } from '@millrace/hydration';
 import {
+  Checksums,
+  SnapshotCache,
+  translatedView,
+  type BuildStore,
+  type SnapshotView,
+  type TakenChecksums,
+} from '@millrace/hydration';
+import {
+  SyncError,
   errorText,
   formatLsn,
   systemClock,
@@ -10,13 +18,14 @@ import {
   type Position,
 } from '@millrace/kernel';
 import type { SessionTimeouts } from '@millrace/postgres';
+import { catalogueAt, inForce } from '@millrace/schema-compat';
 import type { Checkpoint, SnapshotAnswer, SnapshotFormat } from '@millrace/sync-protocol';
 import { answer, unwrap, type Answer } from '../answer.js';
-import type { AppDefinition } from '../app.js';
 import { blobStoreOf } from '../blobs/blob-store-of.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { openCopySession } from '../open-session.js';
+import { Schemas } from '../schemas.js';
 import { readSettings, type Settings } from '../settings.js';
 import { buildStore } from './build-store.js';
 import { chunkCodec } from './chunk-codec.js';
@@ -39,31 +48,86 @@ const CAPTURE_MS = 120_000;
 interface Identity {
   readonly key: string;
   readonly format: SnapshotFormat;
+  /** Of the schema that is read, and of the one in whose words. */
+  readonly schemaVersion: string;
+  readonly told: string;
 }
 
 /** The snapshots and checksums of one snapshot key, with one connection [Z2]. */
-export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
+export function snapshotObject(): ObjectClass<SnapshotRpc> {
   return class SnapshotDO extends DurableObject<Env> implements SnapshotRpc {
     readonly #settings: Settings;
     readonly #log: Logger;
     readonly #session: LazySession;
-    readonly #checksums: Checksums;
+    readonly #schemas: Schemas;
+    #checksums: Checksums | null = null;
     #cache: SnapshotCache | null = null;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
       const settings = readSettings(env);
-      const { kv } = this.ctx.storage;
       this.#settings = settings;
+      this.#schemas = new Schemas(env);
       this.#log = workerLogger(settings, 'snapshot');
       this.#session = new LazySession({
         open: () => openCopySession(settings, { applicationName: 'millrace-snapshot', ...TIMEOUTS }),
         clock: systemClock,
         log: this.#log,
       });
-      this.#checksums = new Checksums({
-        schema: app.schema,
-        slot: settings.slot,
+    }
+
+    order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>> {
+      return answer(this.#log, async () => {
+        const { key, format, schemaVersion, told, claims, tables, scope, rulesVersion } = order;
+        const identity: Identity = { key, format, schemaVersion, told };
+        this.ctx.storage.kv.put('identity', identity);
+        const view = await this.#viewOf(identity);
+        return this.#cacheOf(identity, view).order({
+          claims,
+          tables,
+          // A table that differs from its checksum, and no change in history that says why: what is kept of it differs as well.
+          notBefore: order.cause === 'checksum-mismatch' ? this.#checksumsOf(view).takenAt : 0,
+          scope,
+          rulesVersion,
+          atLeast: BigInt(order.atLeast),
+        });
+      });
+    }
+
+    checksums({ claims, schemaVersion, maxAgeMs }: ChecksumOrder): Promise<Answer<Checkpoint>> {
+      return answer(this.#log, async () => {
+        const view = await this.#viewOf({ schemaVersion, told: schemaVersion });
+        return this.#checksumsOf(view).get(claims, maxAgeMs);
+      });
+    }
+
+    /** Re-arms first, so that no failure below can end the watch (F45). */
+    override async alarm(): Promise<void> {
+      const identity = this.ctx.storage.kv.get<Identity>('identity');
+      if (!identity) return;
+      if (this.#buildStore().wants().length === 0) return;
+      await this.#watch();
+      try {
+        await replicationOf(this.env).wake();
+        await this.#cacheOf(identity, await this.#viewOf(identity)).resume();
+      } catch (error) {
+        this.#log.error('snapshot not resumed', { reason: errorText(error) });
+      }
+    }
+
+    /** The object's key names both versions: all that it makes is of them. Where the schema has moved on meanwhile, another object is asked. */
+    async #viewOf({ schemaVersion, told }: Pick<Identity, 'schemaVersion' | 'told'>): Promise<SnapshotView> {
+      const catalogue = catalogueAt(await this.#schemas.current(), schemaVersion);
+      const view = inForce(catalogue).version === schemaVersion ? translatedView(catalogue, told) : null;
+      if (view) return view;
+      throw new SyncError('snapshot-failed', `the schema is not ${schemaVersion} any more: try again`);
+    }
+
+    #checksumsOf({ schema }: SnapshotView): Checksums {
+      const { kv } = this.ctx.storage;
+      this.#checksums ??= new Checksums({
+        schema,
+        slot: this.#settings.slot,
         use: (work) => this.#session.use(work),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
         clock: systemClock,
@@ -72,54 +136,24 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
           save: (taken) => kv.put('checksums', taken),
         },
       });
+      return this.#checksums;
     }
 
-    order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>> {
-      return answer(this.#log, () => {
-        const { key, format, claims, tables, scope, rulesVersion } = order;
-        this.ctx.storage.kv.put('identity', { key, format } satisfies Identity);
-        return this.#cacheOf({ key, format }).order({
-          claims,
-          tables,
-          // A table that differs from its checksum, and no change in history that says why: what is kept of it differs as well.
-          notBefore: order.cause === 'checksum-mismatch' ? this.#checksums.takenAt : 0,
-          scope,
-          rulesVersion,
-          atLeast: BigInt(order.atLeast),
-        });
-      });
+    #buildStore(): BuildStore {
+      return buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch()));
     }
 
-    checksums({ claims, maxAgeMs }: ChecksumOrder): Promise<Answer<Checkpoint>> {
-      return answer(this.#log, () => this.#checksums.get(claims, maxAgeMs));
-    }
-
-    /** Re-arms first, so that no failure below can end the watch (F45). */
-    override async alarm(): Promise<void> {
-      const identity = this.ctx.storage.kv.get<Identity>('identity');
-      if (!identity) return;
-      const cache = this.#cacheOf(identity);
-      if (cache.done) return;
-      await this.#watch();
-      try {
-        await replicationOf(this.env).wake();
-        await cache.resume();
-      } catch (error) {
-        this.#log.error('snapshot not resumed', { reason: errorText(error) });
-      }
-    }
-
-    #cacheOf({ key, format }: Identity): SnapshotCache {
+    #cacheOf({ key, format }: Identity, view: SnapshotView): SnapshotCache {
       const { slot, snapshots } = this.#settings;
       this.#cache ??= new SnapshotCache({
-        schema: app.schema,
+        view,
         format,
         slot,
         snapshotKey: key,
         use: (work) => this.#session.use(work),
         head: async () => unwrap(await replicationOf(this.env).wake()),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
-        store: buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch())),
+        store: this.#buildStore(),
         blobs: blobStoreOf(this.env),
         codec: chunkCodec,
         clock: systemClock,

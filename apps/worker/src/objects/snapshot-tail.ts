@@ -1,6 +1,6 @@
 import type { HistoryPage, PageResult } from '@millrace/change-history';
 import { positionToJson, type Position } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
+import { schemaOfVersion, type Catalogue } from '@millrace/schema-compat';
 import type { Fill, TailLine } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 import { cursorMove, deliver, fillFrame, type Delivery } from '@millrace/sync-session';
@@ -9,7 +9,9 @@ import { cursorMove, deliver, fillFrame, type Delivery } from '@millrace/sync-se
 export type Held = Readonly<Record<string, string>>;
 
 export interface SnapshotTailOptions {
-  readonly schema: SchemaMeta;
+  readonly catalogue: Catalogue;
+  /** Schema version of the reader's tables: it is told everything in its words. */
+  readonly version: string;
   readonly claims: Claims;
   readonly clientId: string;
   /** The end of history: the tail's end, too. */
@@ -49,6 +51,7 @@ export async function* snapshotTail(
       return yield resync(result.kind);
     }
     if (reading.resync) return yield reading.resync;
+    if (reading.outdated) break;
   }
   yield reading.fill ? { kind: 'fill', fill: reading.fill } : { kind: 'end', position: positionToJson(head) };
 }
@@ -56,6 +59,8 @@ export async function* snapshotTail(
 /** What has been found on the way. From the first fill on, nothing is delivered any more: only what else has to be filled is looked for. */
 class TailReading {
   fill: Fill | null = null;
+  /** A migration has come that the reader's rows are of before: all of them have to be read behind it, and nothing else matters. */
+  outdated = false;
   resync: TailLine | null = null;
   held: Held;
   readonly #options: SnapshotTailOptions;
@@ -69,6 +74,12 @@ class TailReading {
     let cursor = page.from;
     for (const transaction of page.transactions) {
       const delivery = this.#deliver(transaction, cursor.seq);
+      if (delivery.kind === 'outdated' || delivery.kind === 'stop') {
+        this.outdated = true;
+        const { catalogue, version } = this.#options;
+        const tables = schemaOfVersion(catalogue, version)?.tables.map(({ name }) => name) ?? [];
+        return this.hold({ tables, cause: 'schema-changed', atLeast: transaction.position.seq });
+      }
       if (delivery.kind === 'resync') {
         this.resync = resync(delivery.cause, delivery.message);
         return;
@@ -90,10 +101,10 @@ class TailReading {
   }
 
   #deliver(transaction: HistoryPage['transactions'][number], from: bigint): Exclude<Delivery, { kind: 'fill' }> {
-    const { schema, claims, clientId } = this.#options;
+    const { catalogue, version, claims, clientId } = this.#options;
     for (;;) {
       const held = new Map(Object.entries(this.held).map(([table, seq]) => [table, BigInt(seq)]));
-      const delivery = deliver(transaction, { schema, claims, clientId, from, held });
+      const delivery = deliver(transaction, { catalogue, version, app: null, claims, clientId, from, held });
       if (delivery.kind !== 'fill') return delivery;
       this.hold(delivery);
     }

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Position,
 } from '@millrace/kernel';
+import type { ClientVersions } from '@millrace/schema-compat';
 import {
   BEARER_PREFIX,
   decodeClientMessages,
@@ -28,12 +29,12 @@ import {
   type SessionNote,
 } from '@millrace/sync-session';
 import { answer, unwrap, type Answer } from '../answer.js';
-import type { AppDefinition } from '../app.js';
 import { createTokenVerifier, type TokenVerifier } from '../auth/tokens.js';
 import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { publicError } from '../public-error.js';
 import { refusedSocket } from '../refused-socket.js';
+import { Schemas } from '../schemas.js';
 import { readSettings, type Settings } from '../settings.js';
 import { snapshotKeys, type SnapshotKeys } from '../snapshot-keys.js';
 import { within } from '../within.js';
@@ -61,7 +62,7 @@ interface Client {
 }
 
 /** One client's bridge: the session reducer decides, this shell performs. */
-export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
+export function syncObject(): ObjectClass<SyncRpc> {
   return class SyncDO extends DurableObject<Env> implements SyncRpc {
     readonly #settings: Settings;
     readonly #log: Logger;
@@ -69,9 +70,12 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     readonly #alarm: EarliestAlarm;
     readonly #calls: SessionCalls;
     readonly #keys: SnapshotKeys;
+    readonly #schemas: Schemas;
     readonly #instance: InstanceKeeper;
     readonly #sessions = new Sessions<WebSocket>();
     #waitingPushes: ((cursor: Position | null) => void)[] = [];
+    /** What came before the schemas were known. */
+    #early: { readonly socket: WebSocket; readonly event: SessionEvent }[] = [];
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
@@ -79,8 +83,10 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.#log = workerLogger(this.#settings, 'sync');
       this.#tokens = createTokenVerifier(this.#settings, systemClock.now);
       this.#alarm = new EarliestAlarm(this.ctx.storage);
-      this.#keys = snapshotKeys(env, this.#settings, app.schema);
-      this.#calls = sessionCalls(env, this.#settings.gateways, this.#keys);
+      this.#keys = snapshotKeys(env, this.#settings);
+      this.#schemas = new Schemas(env);
+      const { gateways } = this.#settings;
+      this.#calls = sessionCalls({ env, gateways, keys: this.#keys, schemas: this.#schemas });
       this.#instance = this.#createInstance();
       // Answered by the runtime: a client that asks whether anybody is there wakes nobody [Z1].
       this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
@@ -93,7 +99,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         const principal = JSON.parse(decodeURIComponent(request.headers.get(PRINCIPAL_HEADER) ?? '')) as Principal;
         const clientId = new URL(request.url).pathname.slice(1);
         await this.#checkOwner(clientId, principal.sub);
-        return this.#open(clientId, principal, await this.#keys.scopeOf(principal.claims));
+        const scopes = await this.#keys.scopesOf(await this.#schemas.current(), principal.claims);
+        return this.#open(clientId, principal, scopes);
       } catch (error) {
         return refusedSocket(publicError(error, this.#log));
       }
@@ -101,6 +108,8 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
 
     async push(push: Push): Promise<Answer<Position | null>> {
       return answer(this.#log, async () => {
+        if (!this.#sessions.receiver()) return null;
+        await this.#schemas.including(push.transactions);
         const receiver = this.#sessions.receiver();
         if (!receiver) return null;
         const taken = new Promise<Position | null>((resolve) => this.#waitingPushes.push(resolve));
@@ -116,6 +125,10 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       await this.#instance.note(event);
       // It may never connect, and then only this counts its days.
       if (this.#sessions.size === 0 && this.ctx.storage.kv.get('idleSince') === undefined) await this.#idle();
+    }
+
+    async appVersion(): Promise<string | null> {
+      return this.ctx.storage.kv.get<ClientVersions>('versions')?.app ?? null;
     }
 
     override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -160,14 +173,14 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
       this.ctx.storage.kv.put('owner', sub);
     }
 
-    #open(clientId: string, { sub, claims, expiresAt }: Principal, scope: string): Response {
+    #open(clientId: string, { sub, claims, expiresAt }: Principal, scopes: readonly string[]): Response {
       const { 0: theirs, 1: ours } = new WebSocketPair();
       // The tag is kept by the runtime, also while the object sleeps: registrations are told apart by it.
       this.ctx.acceptWebSocket(ours, [systemRandom.uuid()]);
       this.ctx.storage.kv.delete('idleSince');
       this.#isOf(clientId, sub);
       const helloBy = systemClock.now() + HELLO_MS;
-      this.#sessions.keep(ours, newSession({ clientId, sub, claims, scope, expiresAt: expiresAt * 1000, helloBy }));
+      this.#sessions.keep(ours, newSession({ clientId, sub, claims, scopes, expiresAt: expiresAt * 1000, helloBy }));
       this.ctx.waitUntil(this.#alarm.ask(helloBy));
       return new Response(null, { status: 101, webSocket: theirs, headers: { 'sec-websocket-protocol': SUBPROTOCOL } });
     }
@@ -194,10 +207,34 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
     #dispatch(socket: WebSocket, event: SessionEvent): void {
       const state = this.#sessions.stateOf(socket);
       if (!state) return;
-      const context = { schema: app.schema, now: systemClock.now(), random: systemRandom, ...SESSION_DEFAULTS };
+      const catalogue = this.#schemas.known;
+      if (!catalogue || this.#early.length > 0) return this.#later(socket, event);
+      const context = { catalogue, now: systemClock.now(), random: systemRandom, ...SESSION_DEFAULTS };
       const step = sessionStep(state, event, context);
       this.#sessions.keep(socket, step.state);
       for (const effect of step.effects) this.#perform(socket, effect);
+    }
+
+    /** An object that was woken by one of its sockets has to ask first; events keep their order. */
+    #later(socket: WebSocket, event: SessionEvent): void {
+      this.#early.push({ socket, event });
+      if (this.#early.length === 1) this.ctx.waitUntil(this.#takeEarly());
+    }
+
+    async #takeEarly(): Promise<void> {
+      try {
+        await within(systemClock, CALL_MS, 'asking for the schemas', this.#schemas.current());
+      } catch (error) {
+        this.#log.warn('no schema: sockets are closed', { reason: this.#told(error).message });
+        this.#early = [];
+        this.#answerPushes(null);
+        for (const socket of this.#sessions.sockets())
+          closeQuietly(socket, CLOSE_CODE.goingAway, 'not ready: connect again');
+        return;
+      }
+      const early = this.#early;
+      this.#early = [];
+      for (const { socket, event } of early) this.#dispatch(socket, event);
     }
 
     #perform(socket: WebSocket, effect: SessionEffect): void {
@@ -242,7 +279,25 @@ export function syncObject(app: AppDefinition): ObjectClass<SyncRpc> {
         this.#log.info('client must load again', { kind, cause, tables, clientId: this.#sessions.clientOf(socket) });
         this.ctx.waitUntil(replicationOf(this.env).counted({ kind, cause, tables }));
       }
-      this.ctx.waitUntil(this.#instance.note(note));
+      if (note.kind === 'hello' || note.kind === 'schema') this.#saveVersions(note.versions);
+      if (note.kind !== 'schema') this.ctx.waitUntil(this.#instance.note(note));
+    }
+
+    /** Written where it is news: a client that merely comes back costs the database nothing. */
+    #saveVersions(versions: ClientVersions): void {
+      const { kv } = this.ctx.storage;
+      const former = kv.get<ClientVersions>('versions');
+      const clientId = kv.get<Client>('client')?.clientId;
+      if (clientId === undefined || (former?.tables === versions.tables && former.app === versions.app)) return;
+      kv.put('versions', versions);
+      const gateway = gatewayOf(this.env, clientId, this.#settings.gateways);
+      const saved = async () => unwrap(await gateway.saveVersions(clientId, versions));
+      this.ctx.waitUntil(
+        within(systemClock, CALL_MS, 'saving versions', saved()).catch((error: unknown) => {
+          kv.delete('versions'); // the next hello tries again
+          this.#log.warn('the versions of a client were not saved', { reason: this.#told(error).message });
+        }),
+      );
     }
 
     /** Dispatches what `work` comes to; a failure, or no answer at all, is an event like any other. */

@@ -1,6 +1,7 @@
+import { inForce } from '@millrace/schema-compat';
 import { scopeClaims } from '@millrace/sync-session';
 import { unwrap } from '../answer.js';
-import { replicationOf, snapshotOf } from '../objects/stubs.js';
+import { snapshotOf } from '../objects/stubs.js';
 import { principalOf } from './principal.js';
 import type { Router } from './router.js';
 
@@ -11,11 +12,12 @@ const MAX_AGE_MS = 5_000;
 export function checksumsRoute(router: Router): void {
   router.post('/api/checksums', async (c) => {
     const { sub, claims } = await principalOf(c);
-    const { app, keys, limits } = c.get('millrace');
+    const { keys, limits, schemas } = c.get('millrace');
     limits.take('checksums', sub);
-    unwrap(await replicationOf(c.env).wake());
-    const key = await keys.keyOf(claims, 'binary');
-    const order = { key, claims: scopeClaims(app.schema, claims), maxAgeMs: MAX_AGE_MS };
+    const schema = inForce(await schemas.current());
+    const key = await keys.keyOf({ schema, format: 'binary' }, claims);
+    const { version: schemaVersion } = schema;
+    const order = { key, claims: scopeClaims(schema, claims), schemaVersion, maxAgeMs: MAX_AGE_MS };
     return c.json(unwrap(await snapshotOf(c.env, key).checksums(order)), 200, { 'cache-control': 'private, no-store' });
   });
 }

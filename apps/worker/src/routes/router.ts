@@ -7,6 +7,7 @@ import { workerLogger } from '../logging.js';
 import { problemResponse } from '../problem.js';
 import { knownError, publicError } from '../public-error.js';
 import { RateLimits } from '../rate-limits.js';
+import { Schemas } from '../schemas.js';
 import { readSettings, type Settings } from '../settings.js';
 import { snapshotKeys, type SnapshotKeys } from '../snapshot-keys.js';
 import { adminRoutes } from './admin.js';
@@ -17,6 +18,7 @@ import { crossOrigin } from './cross-origin.js';
 import { devSignInRoutes } from './dev-sign-in.js';
 import { healthzRoute } from './healthz.js';
 import { Owners } from './owner.js';
+import { schemaRoutes } from './schema.js';
 import { siteRoute } from './site.js';
 import { snapshotsRoute } from './snapshots.js';
 import { syncRoute } from './sync.js';
@@ -29,6 +31,7 @@ export interface RouteContext {
   readonly tokens: TokenVerifier;
   readonly log: Logger;
   readonly keys: SnapshotKeys;
+  readonly schemas: Schemas;
   readonly limits: RateLimits;
   readonly owners: Owners;
 }
@@ -58,6 +61,7 @@ export function createRouter(
   changesRoute(router);
   snapshotsRoute(router);
   tailRoute(router);
+  schemaRoutes(router);
   checksumsRoute(router);
   syncRoute(router);
   devSignInRoutes(router);
@@ -84,7 +88,8 @@ function routeContext(app: AppDefinition, env: Env): RouteContext {
     settings,
     tokens: createTokenVerifier(settings, systemClock.now),
     log: workerLogger(settings, 'worker'),
-    keys: snapshotKeys(env, settings, app.schema),
+    keys: snapshotKeys(env, settings),
+    schemas: new Schemas(env),
     limits: new RateLimits(systemClock.now),
     owners: new Owners(systemClock.now),
   };

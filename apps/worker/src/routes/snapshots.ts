@@ -1,16 +1,24 @@
 import { isUuid, SyncError } from '@millrace/kernel';
-import { snapshotFormats, snapshotRequestSchema, type SnapshotRequest } from '@millrace/sync-protocol';
+import { inForce, schemaBefore, type Catalogue } from '@millrace/schema-compat';
+import {
+  snapshotFormats,
+  snapshotRequestSchema,
+  type SnapshotFormat,
+  type SnapshotRequest,
+} from '@millrace/sync-protocol';
 import { scopeClaims } from '@millrace/sync-session';
-import { chunkKey, type InstanceEvent } from '@millrace/hydration';
+import { chunkKey, translatedView, type InstanceEvent } from '@millrace/hydration';
 import type { BlobBody } from '@millrace/kernel';
 import type { Principal } from '@millrace/sync-rules';
 import { unwrap } from '../answer.js';
 import { blobStoreOf } from '../blobs/blob-store-of.js';
 import type { SnapshotOrder } from '../objects/rpc.js';
-import { replicationOf, snapshotOf, syncOf } from '../objects/stubs.js';
+import { snapshotOf, syncOf } from '../objects/stubs.js';
+import type { SnapshotPlace } from '../snapshot-keys.js';
 import { readJson } from './body.js';
 import { principalOf, type RouteCall } from './principal.js';
 import type { Router } from './router.js';
+import { servedSchema } from './served-schema.js';
 
 const REQUEST_BYTES = 300 * 1024;
 /** Of a scope, and nobody else's: no cache between us and the client may keep it [S5]. */
@@ -28,12 +36,11 @@ export function snapshotsRoute(router: Router): void {
     const principal = await principalOf(c);
     c.get('millrace').limits.take('snapshots', principal.sub);
     const request = await readJson(c.req.raw, snapshotRequestSchema, REQUEST_BYTES);
-    assertSchema(c, request.schemaVersion);
-    unwrap(await replicationOf(c.env).wake());
     await c.get('millrace').owners.check(c, request.clientId, principal);
+    const catalogue = await servedSchema(c, request);
     const tables = request.tables;
     note(c, request.clientId, principal, { kind: 'snapshot-ordered', cause: request.cause, tables });
-    const order = await orderOf(c, request, principal);
+    const order = await orderOf(c, { request, catalogue }, principal);
     const answer = unwrap(await snapshotOf(c.env, order.key).order(order));
     if (answer.state === 'building') {
       const seconds = Math.max(1, Math.ceil(answer.retryAfterMs / 1000));
@@ -56,25 +63,23 @@ export function snapshotsRoute(router: Router): void {
   });
 }
 
-/** Throws `schema-unknown` for a client of another schema version than the one in force. */
-export function assertSchema(c: RouteCall, schemaVersion: string): void {
-  const { version } = c.get('millrace').app.schema;
-  if (schemaVersion === version) return;
-  throw new SyncError(
-    'schema-unknown',
-    `this server has schema ${version}, the client ${schemaVersion}: update the app`,
-  );
+interface Wanted {
+  readonly request: SnapshotRequest;
+  readonly catalogue: Catalogue;
 }
 
-async function orderOf(c: RouteCall, request: SnapshotRequest, { claims }: Principal): Promise<SnapshotOrder> {
-  const { keys, app } = c.get('millrace');
-  const { tables, atLeast, cause } = request;
-  const format = request.formats[0] ?? 'binary';
+async function orderOf(c: RouteCall, { request, catalogue }: Wanted, { claims }: Principal): Promise<SnapshotOrder> {
+  const { keys } = c.get('millrace');
+  const { tables, atLeast, cause, schemaVersion: told } = request;
+  const schema = inForce(catalogue);
+  const format = formatOf(request, schema.version);
   return {
-    key: await keys.keyOf(claims, format),
-    claims: scopeClaims(app.schema, claims),
-    scope: await keys.scopeOf(claims),
-    rulesVersion: await keys.rulesVersion(),
+    key: await keys.keyOf({ schema, format, told }, claims),
+    claims: scopeClaims(schema, claims),
+    schemaVersion: schema.version,
+    told,
+    scope: await keys.scopeOf(catalogue, claims),
+    rulesVersion: await keys.rulesVersion(schema),
     format,
     tables,
     atLeast,
@@ -82,18 +87,36 @@ async function orderOf(c: RouteCall, request: SnapshotRequest, { claims }: Princ
   };
 }
 
+/** Binary rows are of the types in force: in words of another version only text will do. */
+function formatOf({ formats, schemaVersion }: SnapshotRequest, inForceVersion: string): SnapshotFormat {
+  if (schemaVersion === inForceVersion) return formats[0] ?? 'binary';
+  if (formats.includes('json')) return 'json';
+  throw new SyncError('schema-unknown', `rows of schema ${schemaVersion} are to be had as json only`);
+}
+
 /** Throws `not-found`, in the same words whether it is another's, was removed, or never was. */
 async function findChunk(c: RouteCall, { claims }: Principal): Promise<BlobBody> {
   const { id = '', n = '' } = c.req.param() as { readonly id?: string; readonly n?: string };
   if (isUuid(id) && /^(0|[1-9]\d{0,5})$/.test(n)) {
     const blobs = blobStoreOf(c.env);
-    for (const format of snapshotFormats) {
-      const key = await c.get('millrace').keys.keyOf(claims, format);
+    for (const place of placesOf(await c.get('millrace').schemas.current())) {
+      const key = await c.get('millrace').keys.keyOf(place, claims);
       const found = await blobs.get(chunkKey(key, id, Number(n)));
       if (found) return found;
     }
   }
   throw new SyncError('not-found', 'there is no such chunk: ask for a new manifest');
+}
+
+/** Where a manifest's chunks may be that is still good: what it was made of is in force. */
+function placesOf(catalogue: Catalogue): readonly SnapshotPlace[] {
+  const schema = inForce(catalogue);
+  const older = new Set(catalogue.steps.map((step) => schemaBefore(step).version));
+  const told = [...older].reverse().filter((version) => translatedView(catalogue, version) !== null);
+  return [
+    ...snapshotFormats.map((format) => ({ schema, format })),
+    ...told.map((version) => ({ schema, format: 'json' as const, told: version })),
+  ];
 }
 
 function chunkResponse(c: RouteCall, { body, bytes }: BlobBody): Response {

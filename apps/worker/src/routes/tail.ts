@@ -1,14 +1,16 @@
 import { positionFromJson, type Logger } from '@millrace/kernel';
+import { inForce, stepsBetween, translateTable, type Catalogue } from '@millrace/schema-compat';
 import { tailRequestSchema, type TailLine } from '@millrace/sync-protocol';
 import { rowKeysOf } from '@millrace/sync-rules';
+import { everyRule } from '@millrace/sync-session';
 import { unwrap } from '../answer.js';
-import { snapshotTail } from '../objects/snapshot-tail.js';
+import { snapshotTail, type Held } from '../objects/snapshot-tail.js';
 import { gatewayOf, replicationOf } from '../objects/stubs.js';
 import { publicError } from '../public-error.js';
 import { readJson } from './body.js';
 import { principalOf } from './principal.js';
 import type { Router } from './router.js';
-import { assertSchema } from './snapshots.js';
+import { servedSchema } from './served-schema.js';
 
 const REQUEST_BYTES = 512 * 1024;
 const BLOCK_CHARS = 64 * 1024;
@@ -21,28 +23,38 @@ const HEADERS = { 'content-type': 'application/x-ndjson', 'cache-control': 'priv
 export function tailRoute(router: Router): void {
   router.post('/api/tail', async (c) => {
     const principal = await principalOf(c);
-    const { app, settings, limits, owners, log } = c.get('millrace');
+    const { settings, limits, owners, log } = c.get('millrace');
     limits.take('tail', principal.sub);
     const request = await readJson(c.req.raw, tailRequestSchema, REQUEST_BYTES);
-    assertSchema(c, request.schemaVersion);
-    const head = unwrap(await replicationOf(c.env).wake());
     await owners.check(c, request.clientId, principal);
-    const { clientId } = request;
+    const catalogue = await servedSchema(c, request);
+    const head = unwrap(await replicationOf(c.env).wake());
+    const { clientId, schemaVersion: version } = request;
     const { claims } = principal;
-    const rowKeys = rowKeysOf(app.schema, claims, clientId);
+    const rowKeys = rowKeysOf(everyRule(catalogue), claims, clientId);
     const gateway = gatewayOf(c.env, clientId, settings.gateways);
     const lines = snapshotTail(
       {
-        schema: app.schema,
+        catalogue,
+        version,
         claims,
         clientId,
         head,
-        readPage: async (after, upTo, held) => unwrap(await gateway.page(after, upTo, rowKeys, held)),
+        readPage: async (after, upTo, held) =>
+          unwrap(await gateway.page(after, upTo, rowKeys, heldInHistory(held, catalogue, version))),
       },
       { after: positionFromJson(request.after), atLeast: BigInt(request.atLeast), held: request.held },
     );
     return new Response(ndjson(lines, log), { headers: HEADERS });
   });
+}
+
+/** History names tables as they were called then. What goes by another name is sorted out when it is delivered. */
+function heldInHistory(held: Held, catalogue: Catalogue, version: string): Held {
+  const { version: now } = inForce(catalogue);
+  if (version === now) return held;
+  const way = stepsBetween(catalogue, version, now) ?? [];
+  return Object.fromEntries(Object.entries(held).filter(([table]) => translateTable(table, way) === table));
 }
 
 /** Lines go out in blocks: one by one, thousands of small transactions would each pay for a turn of the stream. */

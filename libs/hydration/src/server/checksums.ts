@@ -4,6 +4,7 @@ import type { Checkpoint } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 import { hashTable } from '../table-hash.js';
 import { READ_MS, inTime } from './in-time.js';
+import { migratedBetween } from './migrated-between.js';
 import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
 import { scopeCondition } from './scope-condition.js';
@@ -72,6 +73,8 @@ export class Checksums {
     );
     const to = await waitForCapture(seenUpTo);
     if (to.epoch !== position.epoch) throw new SyncError('snapshot-failed', 'a new history began meanwhile: try again');
+    if (await use((sql) => migratedBetween(sql, position, to)))
+      throw new SyncError('snapshot-failed', 'the schema was migrated meanwhile: try again');
     const checkpoint: Checkpoint = {
       type: 'checkpoint',
       from: positionToJson(position),

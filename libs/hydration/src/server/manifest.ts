@@ -1,11 +1,11 @@
 import { assert, formatLsn, must, positionToJson } from '@millrace/kernel';
-import type { SchemaMeta } from '@millrace/schema-meta';
 import type { SnapshotFormat, SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
+import type { SnapshotView } from './snapshot-view.js';
 import type { FinishedBuild } from './table-build.js';
 
 export interface ManifestContext {
   readonly id: string;
-  readonly schema: SchemaMeta;
+  readonly view: SnapshotView;
   readonly format: SnapshotFormat;
   readonly scope: string;
   readonly rulesVersion: string;
@@ -32,7 +32,7 @@ export function manifestOf(builds: readonly FinishedBuild[], context: ManifestCo
     version: 1,
     id: context.id,
     createdAt: new Date(Math.min(...builds.map(({ createdAt }) => createdAt))).toISOString(),
-    schemaVersion: context.schema.version,
+    schemaVersion: context.view.version,
     rulesVersion: context.rulesVersion,
     scope: context.scope,
     position: positionToJson(oldest.content.position),
@@ -42,16 +42,13 @@ export function manifestOf(builds: readonly FinishedBuild[], context: ManifestCo
   };
 }
 
-function tableOf({ id, table, content }: FinishedBuild, { schema, format }: ManifestContext): SnapshotTable {
-  const meta = must(
-    schema.tables.find(({ name }) => name === table),
-    'a build of a table of the schema',
-  );
+function tableOf({ id, table, content }: FinishedBuild, { view, format }: ManifestContext): SnapshotTable {
+  const told = must(view.told.get(table), 'a build of a table of the schema');
   return {
-    name: table,
+    name: told.name,
     id,
     format,
-    columns: meta.columns.map(({ name }) => name),
+    columns: [...told.columns],
     position: positionToJson(content.position),
     rows: content.rows,
     rawBytes: content.rawBytes,

@@ -1,5 +1,4 @@
 import { SyncError, errorText, must, type Position } from '@millrace/kernel';
-import { findTable } from '@millrace/schema-meta';
 import type { SnapshotAnswer, SnapshotManifest } from '@millrace/sync-protocol';
 import { rowKeysOf, type Claims } from '@millrace/sync-rules';
 import { BuildFlights } from './build-flights.js';
@@ -8,6 +7,7 @@ import { chunkKeys } from './chunk-uploads.js';
 import { Freshness, type Staleness } from './freshness.js';
 import { isIntact } from './intact.js';
 import { manifestOf } from './manifest.js';
+import type { SnapshotView } from './snapshot-view.js';
 import { isFinished, type FinishedBuild } from './table-build.js';
 import { TableBuilder, type TableBuilderOptions } from './table-builder.js';
 
@@ -21,7 +21,8 @@ const INTACT_MS = 3_000;
 /** A history that outruns so many builds in a row is told to the caller rather than chased. */
 const ATTEMPTS = 4;
 
-export interface SnapshotCacheOptions extends TableBuilderOptions {
+export interface SnapshotCacheOptions extends Omit<TableBuilderOptions, 'schema'> {
+  readonly view: SnapshotView;
   /** The end of history. */
   readonly head: () => Promise<Position>;
   readonly staleness: Staleness;
@@ -32,7 +33,7 @@ export interface SnapshotCacheOptions extends TableBuilderOptions {
 export interface CacheOrder {
   /** The claims behind the snapshot key: the same in every order. */
   readonly claims: Claims;
-  /** Null: all. */
+  /** As their readers call them; null: all. */
   readonly tables: readonly string[] | null;
   readonly atLeast: bigint;
   /** ms since 1970: a table that was read earlier will not do, though history tells of no change of it since [S6]. */
@@ -54,8 +55,9 @@ export class SnapshotCache {
   #evicting = false;
 
   constructor(options: SnapshotCacheOptions) {
+    const { schema } = options.view;
     this.#options = options;
-    this.#flights = new BuildFlights({ ...options, builder: new TableBuilder(options) });
+    this.#flights = new BuildFlights({ ...options, builder: new TableBuilder({ ...options, schema }) });
     this.#freshness = new Freshness(options.staleness);
   }
 
@@ -124,7 +126,7 @@ export class SnapshotCache {
     tables: readonly string[],
     { atLeast, notBefore, claims }: CacheOrder,
   ): Promise<ReadonlyMap<string, FinishedBuild>> {
-    const { head: readHead, clock, schema, use } = this.#options;
+    const { head: readHead, clock, view, use } = this.#options;
     const head = await readHead();
     // One beyond the head is what a client asks for whose rows, read at the head, came damaged.
     if (atLeast > head.seq + 1n) {
@@ -140,7 +142,7 @@ export class SnapshotCache {
       );
       if (build && (build.content.position.seq >= atLeast || (await this.#isIntact(build)))) newest.push(build);
     }
-    const at = { head, now: clock.now(), rowKeys: rowKeysOf(schema, claims, '') };
+    const at = { head, now: clock.now(), rowKeys: rowKeysOf(view.schema, claims, '') };
     const stale = await this.#freshness.staleOf(newest, at, {
       query: (...statement) => use((sql) => sql.query(...statement)),
     });
@@ -191,8 +193,8 @@ export class SnapshotCache {
   }
 
   async #evictNow(): Promise<void> {
-    const { use, blobs, budget, store, schema } = this.#options;
-    const replaced = schema.tables.flatMap(({ name }) =>
+    const { use, blobs, budget, store, view } = this.#options;
+    const replaced = view.schema.tables.flatMap(({ name }) =>
       this.#finished(name)
         .slice(1)
         .map(({ id }) => id),
@@ -215,19 +217,20 @@ export class SnapshotCache {
 
   /** Named by what it consists of: who asks again after a break is told the same id if it is the same snapshot. */
   async #manifestOf(builds: readonly FinishedBuild[], { scope, rulesVersion }: CacheOrder): Promise<SnapshotManifest> {
-    const { codec, schema, format } = this.#options;
+    const { codec, view, format } = this.#options;
     const digest = await codec.sha256(new TextEncoder().encode(builds.map(({ id }) => id).join()));
     const id = digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-    return manifestOf(builds, { id, schema, format, scope, rulesVersion });
+    return manifestOf(builds, { id, view, format, scope, rulesVersion });
   }
 
-  /** In the schema's order, each once. */
+  /** As they are called in force, in the schema's order, each once. */
   #tablesOf({ tables }: CacheOrder): readonly string[] {
-    const { schema } = this.#options;
-    const unknown = tables?.find((name) => !findTable(schema, name));
+    const { schema, told } = this.#options.view;
+    const named = schema.tables.map(({ name }) => ({ name, theirs: told.get(name)?.name ?? name }));
+    const unknown = tables?.find((table) => !named.some(({ theirs }) => theirs === table));
     if (unknown !== undefined)
       throw new SyncError('invalid-message', `there is no table ${unknown.slice(0, 64)} in this schema`);
-    return schema.tables.map(({ name }) => name).filter((name) => tables === null || tables.includes(name));
+    return named.filter(({ theirs }) => tables === null || tables.includes(theirs)).map(({ name }) => name);
   }
 }
 

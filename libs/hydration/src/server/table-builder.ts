@@ -9,7 +9,6 @@ import {
   type Position,
   type Random,
 } from '@millrace/kernel';
-import { MIGRATION_TABLE } from '@millrace/change-history';
 import { findTable, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { SnapshotFormat } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
@@ -17,6 +16,7 @@ import type { ChunkLimits } from '../format/chunk-cutter.js';
 import { migrationWanted, registerBuild } from './build-registry.js';
 import { buildTable, type ChunkCodec, type TableRows } from './build-table.js';
 import { chunkKeys } from './chunk-uploads.js';
+import { migratedBetween } from './migrated-between.js';
 import { isFinished, type BuildStore, type FinishedBuild, type TableBuild } from './table-build.js';
 
 export interface TableBuilderOptions {
@@ -150,14 +150,8 @@ export class TableBuilder {
   /** Why the rows cannot be continued by history, if so [S2]. */
   async #whatBroke({ position }: TableRows, upTo: Position): Promise<string | null> {
     if (upTo.epoch !== position.epoch || upTo.seq < position.seq) return 'a new history began';
-    if (upTo.seq === position.seq) return null;
-    const { rows } = await this.#options.use((sql) =>
-      sql.query(
-        'select 1 from sync.change_history where epoch = $1 and table_name = $2 and seq > $3 and seq <= $4 limit 1',
-        [upTo.epoch, MIGRATION_TABLE, position.seq.toString(), upTo.seq.toString()],
-      ),
-    );
-    return rows.length > 0 ? 'the schema was migrated' : null;
+    const migrated = await this.#options.use((sql) => migratedBetween(sql, position, upTo));
+    return migrated ? 'the schema was migrated' : null;
   }
 
   #tableOf(name: string): TableMeta {

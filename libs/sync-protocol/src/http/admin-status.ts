@@ -1,3 +1,4 @@
+import { migrationKinds } from '@millrace/schema-compat';
 import * as v from 'valibot';
 import { positionSchema } from '../schemas.js';
 
@@ -61,6 +62,21 @@ export const adminStatusSchema = v.object({
     fills: count,
     quarantined: count,
   }),
+  /** The version in force, and the newest steps that led to it, newest first; null before capture has begun. */
+  schema: v.nullable(
+    v.object({
+      version: v.string(),
+      migrations: v.array(
+        v.object({
+          name: v.string(),
+          version: v.string(),
+          kind: v.picklist(migrationKinds),
+          direction: v.picklist(['up', 'down']),
+          at: v.string(),
+        }),
+      ),
+    }),
+  ),
   /** Since the server started: clients told to load again (`resync`, `fill`), and snapshots handed out (`ordered`), by cause. `table` null: all tables. */
   incidents: v.array(
     v.object({

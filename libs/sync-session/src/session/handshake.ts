@@ -6,7 +6,15 @@ import {
   type Hello,
   type ResyncCause,
 } from '@millrace/sync-protocol';
-import { fitOf, inForce, isTranslatable, stepsBetween, takes, type ClientVersions } from '@millrace/schema-compat';
+import {
+  fitOf,
+  inForce,
+  isTranslatable,
+  isVersion,
+  stepsBetween,
+  takes,
+  type ClientVersions,
+} from '@millrace/schema-compat';
 import { rowKeysOf } from '@millrace/sync-rules';
 import { mutationResult } from '../deliver/deliver.js';
 import { everyRule, namedClaims, scopeClaims, scopeText } from '../scope.js';
@@ -60,6 +68,7 @@ function refuse(state: SessionState, hello: Hello, ctx: SessionContext): Session
       `this server speaks protocol ${PROTOCOL_FLOOR} to ${PROTOCOL_VERSION}, the client ${hello.protocol}`,
     );
   }
+  if (!isVersion(hello.appVersion)) return fail(state, 'invalid-message', 'hello: appVersion is no schema version');
   if (hello.clientId !== state.clientId) return fail(state, 'forbidden', 'the socket was opened for another client');
   if (state.expiresAt <= ctx.now) return fail(state, 'unauthenticated', 'the token has expired');
   return null;

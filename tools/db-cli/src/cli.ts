@@ -105,6 +105,14 @@ function databaseUrlIfAny(): string | null {
   }
 }
 
+command(
+  'build',
+  'Check entities and migrations as a whole, and make libs/db/dist of them: bundles, types, migrations, meta.',
+).action(async (options: Common) => {
+  const { buildSchema } = await import('./build/build-schema.js');
+  await run(options, (output) => buildSchema({ paths, output, ...options }));
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -21,6 +21,25 @@ const WORKSPACE = join(__dirname, '../../..');
 /** Each command is a process that loads TypeORM and starts a Postgres. */
 const MINUTES = 60_000;
 
+const CREDIT_NOTE = `import { Length } from 'class-validator';
+import { Tenant } from '@millrace/entities-core';
+import { Synced, TenantEntity, ownTenant } from '@millrace/entities-shared';
+import { Column, Entity, JoinColumn, ManyToOne, Unique } from 'typeorm';
+
+@Entity('credit_notes')
+@Unique(['tenantId', 'id'])
+@Synced({ read: ownTenant, write: ownTenant })
+export class CreditNote extends TenantEntity {
+  @ManyToOne(() => Tenant, { nullable: false })
+  @JoinColumn({ name: 'tenant_id' })
+  tenant?: Tenant;
+
+  @Column({ type: 'text' })
+  @Length(1, 200)
+  name!: string;
+}
+`;
+
 /** A copy of the workspace whose entities may be changed. */
 function copyWorkspace(): string {
   const root = mkdtempSync(join(tmpdir(), 'millrace-db-cli-'));
@@ -116,6 +135,14 @@ describe('the commands, as the team that owns an entity types them', () => {
   @MaxLength(200)
   reference`,
       );
+      writeFileSync(join(root, 'libs/entities/billing/src/credit-note.ts'), CREDIT_NOTE);
+      edit(
+        'libs/entities/billing/src/index.ts',
+        'export {',
+        `export { CreditNote } from './credit-note.js';\nexport {`,
+      );
+      edit('libs/db/src/entities.ts', '{ Invoice, Payment }', '{ CreditNote, Invoice, Payment }');
+      edit('libs/db/src/entities.ts', 'Invoice, Payment } as', 'Invoice, Payment, CreditNote } as');
       const dry = JSON.parse(migration('generate', 'payment-channels', '--dry-run', '--json').out) as object;
       expect(dry).toMatchObject({
         up: ['ALTER TABLE "payments" ADD "channel" text'],

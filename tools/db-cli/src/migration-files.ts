@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { migrationSource, type MigrationClass, type MigrationSource } from '@millrace/migrations-server/processing';
 import { UserError } from '@millrace/processes';
+import { format, resolveConfig } from 'prettier';
 import { shown, type WorkspacePaths } from './workspace-paths.js';
 
 const FILE = /^([0-9]{13})-([a-z0-9-]+)\.ts$/;
@@ -51,7 +52,7 @@ function isMigration(value: unknown): value is MigrationClass {
 }
 
 /** Writes the list of migrations anew: what the rest of the code imports. */
-export function writeIndex(paths: WorkspacePaths): void {
+export async function writeIndex(paths: WorkspacePaths): Promise<void> {
   const entries = migrationFiles(paths).map((file) => {
     const stem = file.slice(paths.migrations.length + 1, -'.ts'.length);
     return { stem, className: className(stem) };
@@ -63,7 +64,8 @@ export function writeIndex(paths: WorkspacePaths): void {
     `export const domainMigrations = [${entries.map(({ className: name }) => name).join(', ')}];`,
     '',
   ];
-  writeFileSync(join(paths.migrations, 'index.ts'), lines.join('\n'));
+  const file = join(paths.migrations, 'index.ts');
+  writeFileSync(file, await format(lines.join('\n'), { ...(await resolveConfig(file)), filepath: file }));
 }
 
 /** `1764000000000-add-notes` → `AddNotes1764000000000`. */

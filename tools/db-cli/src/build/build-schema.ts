@@ -5,7 +5,9 @@ import { entities, generatedFiles, relationFaults, typeConsistencySource } from 
 import { readStore, type MigrationStore } from '@millrace/migrations-server';
 import { UserError } from '@millrace/processes';
 import { format, resolveConfig } from 'prettier';
+import { readMigrations } from '../migration-files.js';
 import type { Output } from '../output.js';
+import { workOut } from '../work-out.js';
 import type { WorkspacePaths } from '../workspace-paths.js';
 import { bundleBrowser, bundleServer, type Bundle } from './bundles.js';
 import { compatibilityMatrix } from './compatibility-matrix.js';
@@ -20,15 +22,13 @@ export interface BuildOptions {
   readonly output: Output;
   /** Check everything, write nothing. */
   readonly dryRun: boolean;
-  /** Works all migrations out anew, as `migration:store-sql` would write them. Throws MigrationError for one that is refused. */
-  readonly processMigrations: () => Promise<MigrationStore>;
 }
 
 /**
  * Checks the schema as a whole, then makes `libs/db/dist` of it. Nothing is written unless everything is right.
  * @throws UserError, MigrationError
  */
-export async function buildSchema({ paths, output, dryRun, processMigrations }: BuildOptions): Promise<void> {
+export async function buildSchema({ paths, output, dryRun }: BuildOptions): Promise<void> {
   const entries = schemaEntries(paths.root);
   const folder = join(paths.root, 'libs/db');
   await checkRelations();
@@ -36,8 +36,9 @@ export async function buildSchema({ paths, output, dryRun, processMigrations }: 
   await checkTypes(entries, join(folder, 'src'));
   output.say('✓ entities: relations, generated files, types of columns');
 
-  const store = await processMigrations();
-  checkStored(store, readStore(paths.store));
+  const stored = readStore(paths.store);
+  const store = await workOut(await readMigrations(paths), { stored, from: null });
+  checkStored(store, stored);
   output.say(
     `✓ migrations: ${store.migrations.size}, up and down again, on servers and replicas; head ${SCHEMA_VERSION}`,
   );

@@ -32,7 +32,7 @@ export async function cleanup({ paths, output, name, url, dryRun }: CleanupOptio
   output.data({ removed: migration, file: shown(paths, file), dryRun });
   if (dryRun) return output.say(`would remove ${shown(paths, file)} (--dry-run)`);
   rmSync(file);
-  writeIndex(paths);
+  await writeIndex(paths);
   writeStore(without(store, { name: migration, retire: standing === 'reverted' }), paths.store);
   output.say(
     `removed ${shown(paths, file)}${url === null ? '; no database was at hand to ask whether it has run' : ''}`,

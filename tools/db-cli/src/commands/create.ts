@@ -20,7 +20,7 @@ export async function create({ paths, output, name, dryRun }: CreateOptions): Pr
   output.data({ file: shown(paths, file) });
   if (dryRun) return output.say(`would write ${shown(paths, file)}:\n${text}`);
   writeFileSync(file, text);
-  writeIndex(paths);
+  await writeIndex(paths);
   output.say(`wrote ${shown(paths, file)}`);
   output.next(`write up() and down(), then npm run migration:store-sql -- ${shown(paths, file)}`);
 }

@@ -57,7 +57,7 @@ export async function generate({ paths, output, name, renames, dryRun }: Generat
       ? 'Changes what of the tables is synced, and for whom: no statement is needed for it.'
       : 'What the entities have become.';
   writeFileSync(file, await migrationSourceText({ className, purpose, statements, file }));
-  writeIndex(paths);
+  await writeIndex(paths);
   output.say(`wrote ${shown(paths, file)}`);
   output.next(`review it, then npm run migration:store-sql -- ${shown(paths, file)}`);
 }

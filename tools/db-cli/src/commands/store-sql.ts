@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { entities, schemaOfEntities } from '@millrace/db/server';
 import { readStore, writeStore, type MigrationStore } from '@millrace/migrations-server';
-import { openTrialDatabase, processChain, type MigrationSource } from '@millrace/migrations-server/processing';
+import type { MigrationSource } from '@millrace/migrations-server/processing';
 import { UserError } from '@millrace/processes';
 import { describeMigration } from '../describe-migration.js';
 import { readMigrations } from '../migration-files.js';
 import type { Output } from '../output.js';
+import { workOut } from '../work-out.js';
 import { shown, type WorkspacePaths } from '../workspace-paths.js';
 
 export interface StoreSqlOptions {
@@ -29,7 +29,7 @@ export async function storeSql(options: StoreSqlOptions): Promise<void> {
   const target = options.file === null ? null : findSource(sources, options.file, paths);
   const before = readStore(paths.store);
   const stored = options.skipVersion ? withoutVersion(before, target) : before;
-  const computed = await process(sources, { stored, from: target?.name ?? null });
+  const computed = await workOut(sources, { stored, from: target?.name ?? null });
   const after = options.release ? released(computed) : computed;
   for (const entry of after.manifest.migrations) {
     const migration = after.migrations.get(entry.name);
@@ -41,20 +41,12 @@ export async function storeSql(options: StoreSqlOptions): Promise<void> {
   const changed = writeStore(after, paths.store);
   output.say(changed.length === 0 ? 'all files are as they were' : `wrote ${changed.join(', ')}`);
   const version = after.manifest.migrations.at(-1)?.version;
-  if (version !== undefined && writeVersion(paths, version)) {
+  if (version !== undefined && changed.length > 0) {
+    writeVersion(paths, version);
     generate(paths);
     output.say(`wrote ${shown(paths, paths.schemaVersion)}: ${version}, and what is generated from the entities`);
   }
   output.next('npm run build, then npm run migration:run');
-}
-
-async function process(
-  sources: readonly MigrationSource[],
-  { stored, from }: { readonly stored: MigrationStore; readonly from: string | null },
-): Promise<MigrationStore> {
-  const head = await schemaOfEntities(Object.values(entities), '0.0.0');
-  await using database = await openTrialDatabase();
-  return await processChain({ database, sources, stored, head, ...(from === null ? {} : { from }) });
 }
 
 function findSource(sources: readonly MigrationSource[], file: string, paths: WorkspacePaths): MigrationSource {
@@ -87,11 +79,10 @@ function withoutVersion(store: MigrationStore, target: MigrationSource | null): 
 }
 
 /** The compiled schema has the version to which the migrations lead. */
-function writeVersion({ schemaVersion }: WorkspacePaths, version: string): boolean {
+function writeVersion({ schemaVersion }: WorkspacePaths, version: string): void {
   const text = readFileSync(schemaVersion, 'utf8');
   const changed = text.replace(/(SCHEMA_VERSION = )'[^']*'/, `$1'${version}'`);
   if (changed !== text) writeFileSync(schemaVersion, changed);
-  return changed !== text;
 }
 
 /** In a process of its own: this one has loaded the files that are written. */

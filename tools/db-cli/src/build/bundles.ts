@@ -23,7 +23,10 @@ export async function bundleServer(entries: SchemaEntries): Promise<Bundle> {
         name: 'packages-stay-outside',
         setup: ({ onResolve }) => {
           onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-            kind === 'entry-point' || path.startsWith('@millrace/') ? undefined : { path, external: true },
+            kind === 'entry-point' || path.startsWith('@millrace/')
+              ? undefined
+              : // What is imported and not used goes; reflect-metadata is imported for what it does.
+                { path, external: true, sideEffects: path === 'reflect-metadata' },
           );
         },
       },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the bundles leave outside. */
-const PACKAGES = ['class-validator', 'pg', 'reflect-metadata', 'typeorm', 'uuid', 'valibot'];
+const PACKAGES = ['class-validator', 'pg', 'reflect-metadata', 'typeorm', 'valibot'];
 
 /** The manifest of what is built: it can be installed by its folder. Node takes the server's bundle, bundlers for browsers the other. */
 export function packageManifest(root: string, version: string): string {

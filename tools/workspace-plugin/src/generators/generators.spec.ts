@@ -7,6 +7,7 @@ import { libGenerator } from './lib/generator.js';
 /** What the generators edit, as it is in this workspace: a file that they no longer understand fails here. */
 const EDITED = [
   '.github/CODEOWNERS',
+  'package.json',
   'tsconfig.json',
   'libs/db/package.json',
   'libs/db/tsconfig.lib.json',
@@ -65,6 +66,7 @@ describe('nx g @millrace/workspace-plugin:lib', () => {
   it.each([
     ['an unknown tag', { scope: 'finance' }, /No line of .*boundaries.mjs has scope:finance/],
     ['a charter that is no sentence', { charter: 'stuff' }, /no charter/],
+    ['a folder that is in no workspace', { directory: 'ledgers/archive' }, /in no workspace: add "libs\/ledgers\/\*"/],
     ['an owner that is no team', { owner: 'me' }, /no owner/],
   ])('refuses %s, and writes nothing', (_, wrong, message) => {
     const before = tree.listChanges().length;

@@ -60,3 +60,13 @@ export function addLibraryReferences(tree: Tree, root: string, paths: readonly s
     return { ...config, references: [...known, ...more.map((path) => ({ path }))] };
   });
 }
+
+/** Throws unless npm would take the folder for a package of the workspace. */
+export function assertWorkspace(tree: Tree, root: string): void {
+  const { workspaces } = readJson<{ workspaces: readonly string[] }>(tree, 'package.json');
+  const group = root.slice(0, root.lastIndexOf('/'));
+  if (workspaces.includes(`${group}/*`)) return;
+  throw new Error(
+    `${root} would be in no workspace: add "${group}/*" to "workspaces" in package.json, or choose one of ${workspaces.join(', ')}.`,
+  );
+}

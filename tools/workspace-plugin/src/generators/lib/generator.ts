@@ -1,6 +1,6 @@
 import { installPackagesTask, logger, type GeneratorCallback, type Tree } from '@nx/devkit';
 import { camelCase } from '../names.js';
-import { addOwner, addReference, assertTags } from '../workspace-edits.js';
+import { addOwner, addReference, assertTags, assertWorkspace } from '../workspace-edits.js';
 import { libFiles } from './lib-files.js';
 
 export interface LibOptions {
@@ -35,6 +35,7 @@ export function addLib(tree: Tree, options: LibOptions): { readonly root: string
   const root = `libs/${options.directory.replace(/^libs\//, '')}`;
   const name = root.slice('libs/'.length).replaceAll('/', '-');
   const tags = [`scope:${options.scope}`, `type:${options.type ?? 'contract'}`, `runtime:${options.runtime ?? 'any'}`];
+  assertWorkspace(tree, root);
   assertTags(tags);
   assertCharter(options.charter);
   if (!/^@[\w-]+(\/[\w-]+)?$/.test(options.owner))

@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { runningDatabaseUrl } from '@millrace/dev/running-database';
-import { SyncError } from '@millrace/kernel';
-import { MigrationError } from '@millrace/migrations-server/processing';
 import { describeFailure } from '@millrace/processes';
 import { createOutput, type Output } from './output.js';
 import { workspacePaths } from './workspace-paths.js';
@@ -16,7 +14,7 @@ interface Common {
 }
 
 // TypeORM asks the catalog several things at once, which `pg` deplores: nothing that whoever types a command could mend.
-process.noDeprecation = true;
+Object.assign(process, { noDeprecation: true });
 
 const paths = workspacePaths();
 const program = new Command('npm run')
@@ -122,7 +120,9 @@ try {
 function exitCodeOf(error: unknown): number {
   // Commander has said what was wrong with the words, or has shown its help.
   if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode;
-  const isRefusal = error instanceof MigrationError || error instanceof SyncError;
-  process.stderr.write(`${isRefusal ? `✗ ${error.message}` : describeFailure(error)}\n`);
-  return isRefusal || (error instanceof Error && error.name === 'UserError') ? REFUSED : FAILED;
+  // By name: the classes would load TypeORM for a command that only shows its help.
+  const name = error instanceof Error ? error.name : '';
+  const isRefusal = name === 'MigrationError' || name === 'SyncError';
+  process.stderr.write(`${isRefusal ? `✗ ${(error as Error).message}` : describeFailure(error)}\n`);
+  return isRefusal || name === 'UserError' ? REFUSED : FAILED;
 }

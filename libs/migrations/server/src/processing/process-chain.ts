@@ -6,7 +6,8 @@ import type { TrialDatabase } from './domain-source.js';
 import { MigrationError } from './migration-error.js';
 import type { MigrationSource } from './migration-source.js';
 import { Problems } from './problems.js';
-import { processMigration, type ProcessedMigration } from './process-migration.js';
+import { checksumOf, processMigration, type ProcessedMigration } from './process-migration.js';
+import { recordMigration } from './record-migration.js';
 import { projectedSchema } from './projected-schema.js';
 import { requireTables } from './required-tables.js';
 
@@ -41,11 +42,14 @@ export async function processChain(options: ChainOptions): Promise<MigrationStor
       done.push(stored);
       continue;
     }
-    const isLast = index === sources.length - 1;
-    const processed = mutable(await processNext(source, { ...options, isLast, before: done.at(-1) ?? null }));
     const entry = entryOf(options.stored, source.name);
-    if (entry?.released === true) requireUnchanged(source, { processed, checksum: entry.checksum });
-    done.push(entry?.released === true && stored ? stored : processed);
+    if (stored && entry?.released === true) {
+      await requireUnchanged(source, { stored, entry, database: options.database });
+      done.push(stored);
+      continue;
+    }
+    const isLast = index === sources.length - 1;
+    done.push(mutable(await processNext(source, { ...options, isLast, before: done.at(-1) ?? null })));
   }
   return {
     manifest: {
@@ -69,9 +73,9 @@ async function processNext(migration: MigrationSource, options: NextOptions): Pr
   const catalogBefore = await readCatalog(database.run);
   const known = stored.migrations.get(migration.name);
   const after = (catalog: Catalog): SchemaMeta => {
-    if (isLast && entryOf(stored, migration.name)?.released !== true) return head;
+    if (isLast) return head;
     if (known && fits(known.after, catalog)) return known.after;
-    return isLast ? head : projectedSchema(before, { catalogBefore, catalog, head });
+    return projectedSchema(before, { catalogBefore, catalog, head });
   };
   const { retired } = stored.manifest;
   return processMigration({ database, migration, before, after, previous: options.before?.name ?? null, retired });
@@ -131,17 +135,27 @@ function requireOrder(sources: readonly MigrationSource[], stored: MigrationStor
   }
 }
 
-function requireUnchanged(
-  { name, file }: MigrationSource,
-  { processed, checksum }: { readonly processed: StoredMigration; readonly checksum: string },
-): void {
-  if (processed.checksum === checksum) return;
+interface ReleasedMigration {
+  readonly stored: StoredMigration;
+  readonly entry: ManifestEntry;
+  readonly database: TrialDatabase;
+}
+
+/** Runs a released migration up, down and up, and holds it to what it was then. */
+async function requireUnchanged(
+  migration: MigrationSource,
+  { stored, entry, database: { source } }: ReleasedMigration,
+): Promise<void> {
+  const up = await recordMigration({ source, migration, direction: 'up' });
+  const down = await recordMigration({ source, migration, direction: 'down' });
+  await recordMigration({ source, migration, direction: 'up' });
+  const now = checksumOf({ ...stored, serverUp: up, serverDown: down });
+  if (now === entry.checksum && now === checksumOf(stored)) return;
   throw new MigrationError({
     fault: 'changed-after-release',
-    migration: name,
-    file,
-    reason:
-      'it is released, and its SQL is not what it was then: databases that have it would differ from those that get it now',
+    migration: migration.name,
+    file: migration.file,
+    reason: `it is released, and ${now === entry.checksum ? 'its stored SQL' : 'its SQL'} is not what it was then: databases that have it would differ from those that get it now`,
     advice: 'restore it, and write a migration of its own for the change',
   });
 }

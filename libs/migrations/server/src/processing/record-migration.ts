@@ -101,7 +101,10 @@ class Recording {
   async #take(sql: string, params: readonly unknown[] = [], structured = false): Promise<unknown> {
     const statements = await this.#split(sql);
     if (params.length > 0 && statements.length !== 1) {
-      throw this.#refuse('forbidden', sql, 'a statement with parameters has to stand alone', 'split it');
+      throw this.#refuse('forbidden', sql, {
+        reason: 'a statement with parameters has to stand alone',
+        advice: 'split it',
+      });
     }
     let result: unknown;
     for (const statement of statements) {
@@ -119,7 +122,11 @@ class Recording {
         ? await this.#runner.query(sql, values, true)
         : ((await this.#runner.query(sql, values)) as unknown);
     } catch (error) {
-      throw this.#refuse('failed', sql, `Postgres says: ${errorText(error)}`, 'mend the statement', error);
+      throw this.#refuse('failed', sql, {
+        reason: `Postgres says: ${errorText(error)}`,
+        advice: 'mend the statement',
+        cause: error,
+      });
     }
   }
 
@@ -127,7 +134,7 @@ class Recording {
     try {
       return await splitStatements(sql);
     } catch (error) {
-      throw this.#refuse('syntax', sql, errorText(error), 'mend the statement', error);
+      throw this.#refuse('syntax', sql, { reason: errorText(error), advice: 'mend the statement', cause: error });
     }
   }
 
@@ -136,27 +143,23 @@ class Recording {
     if (value instanceof Date) return value.toISOString();
     if (typeof value === 'bigint') return value.toString();
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-    if (typeof value === 'object' && !(value instanceof Uint8Array)) return JSON.stringify(value);
-    throw this.#refuse('forbidden', sql, 'a parameter of it is no plain value', 'write the value into the statement');
+    const isJson = typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array);
+    if (isJson) return JSON.stringify(value);
+    const reason = 'a parameter of it is a list, or bytes, or nothing that Postgres knows';
+    throw this.#refuse('forbidden', sql, { reason, advice: 'write the value into the statement' });
   }
 
   #forbid(method: string): never {
-    throw this.#refuse(
-      'forbidden',
-      null,
-      `it calls ${method}(): ${FORBIDDEN.get(method)}`,
-      'write out what it is to do',
-    );
+    const reason = `it calls ${method}(): ${FORBIDDEN.get(method)}`;
+    throw this.#refuse('forbidden', null, { reason, advice: 'write out what it is to do' });
   }
 
   #refuse(
     fault: MigrationFault,
     statement: string | null,
-    reason: string,
-    advice: string,
-    cause?: unknown,
+    why: Pick<Refusal, 'reason' | 'advice' | 'cause'>,
   ): MigrationError {
-    return refusal(this.#options, { fault, statement, reason, advice, cause });
+    return refusal(this.#options, { fault, statement, ...why });
   }
 }
 

@@ -12,10 +12,13 @@ describe('the stored migrations', () => {
   it('are those that the classes give now', async () => {
     await using database = await openTrialDatabase();
     const stored = readStore();
+    // As if none were released yet: all of it is worked out anew.
+    const entries = stored.manifest.migrations.map((entry) => ({ ...entry, released: false }));
+    const open = { ...stored, manifest: { ...stored.manifest, migrations: entries } };
     const head = await schemaOfEntities(Object.values(entities), '0.0.0');
     const sources = domainMigrations.map((migration) => migrationSource(migration));
     // If this fails: npm run migration:store-sql
-    expect(await processChain({ database, sources, stored, head })).toEqual(stored);
+    expect(await processChain({ database, sources, stored: open, head })).toEqual(open);
     expect(stored.manifest.migrations.at(-1)?.version).toBe(schema.version);
     expect(stored.migrations.get(stored.manifest.migrations.at(-1)?.name ?? '')?.after).toEqual(schema);
   });

@@ -9,6 +9,7 @@ import { EpochsPanel } from './panels/epochs-panel.js';
 import { Freshness } from './panels/freshness.js';
 import { IncidentsPanel } from './panels/incidents-panel.js';
 import { PositionPanel } from './panels/position-panel.js';
+import { SchemaPanel } from './panels/schema-panel.js';
 import { SlotPanel } from './panels/slot-panel.js';
 import type { AdminToken } from './session/use-admin-token.js';
 import { TokenForm } from './session/token-form.js';
@@ -94,6 +95,7 @@ function Page({ feed, status, onForget }: PageProps) {
           <CountersPanel counters={status.counters} samples={samples} />
           <IncidentsPanel incidents={status.incidents} />
           <EpochsPanel epochs={status.epochs} now={status.time} />
+          <SchemaPanel schema={status.schema} now={status.time} />
         </div>
       </main>
     </div>

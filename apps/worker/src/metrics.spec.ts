@@ -8,6 +8,7 @@ const status: AdminStatus = {
   position: { epoch: 'e', seq: '12', chain: 'c' },
   lagMs: 250,
   lastCommitAt: null,
+  schema: null,
   counters: { transactions: 3, changes: 5, pushes: 0, doorbells: 0, pages: 0, resyncs: 1, fills: 1, quarantined: 0 },
   incidents: [
     { kind: 'resync', cause: 'epoch-changed', table: null, count: 1 },

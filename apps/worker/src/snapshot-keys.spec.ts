@@ -1,3 +1,5 @@
+import type { Catalogue, SchemaStep } from '@millrace/schema-compat';
+import { migrationOf, tableOf } from '@millrace/schema-compat/testing';
 import { rule, type SchemaMeta } from '@millrace/schema-meta';
 import { app, fakeWorker } from './testing/fake-env.js';
 import { readSettings } from './settings.js';
@@ -5,41 +7,78 @@ import { createSnapshotKeys, snapshotKeys } from './snapshot-keys.js';
 
 const HEX = /^[0-9a-f]{64}$/;
 const secret = async () => 'a secret';
-const keys = createSnapshotKeys(app.schema, secret);
+const keys = createSnapshotKeys(secret);
+const { schema } = app;
+const binary = { schema, format: 'binary' } as const;
+const unmigrated: Catalogue = { compiled: schema, steps: [] };
 
 function withRule(read: SchemaMeta['tables'][number]['read']): SchemaMeta {
-  return { ...app.schema, tables: app.schema.tables.map((table) => ({ ...table, read })) };
+  return { ...schema, tables: schema.tables.map((table) => ({ ...table, read })) };
 }
 
 describe('[S5] snapshot keys', () => {
   it('are the same for the same scope, whatever else the token says', async () => {
-    const key = await keys.keyOf({ tenantId: 't1', sub: 'ann' }, 'binary');
+    const key = await keys.keyOf(binary, { tenantId: 't1', sub: 'ann' });
     expect(key).toMatch(HEX);
-    expect(await keys.keyOf({ sub: 'bob', tenantId: 't1' }, 'binary')).toBe(key);
-    expect(await keys.scopeOf({ tenantId: 't1', sub: 'ann' })).toBe(await keys.scopeOf({ tenantId: 't1' }));
+    expect(await keys.keyOf(binary, { sub: 'bob', tenantId: 't1' })).toBe(key);
+    expect(await keys.scopeOf(unmigrated, { tenantId: 't1', sub: 'ann' })).toBe(
+      await keys.scopeOf(unmigrated, { tenantId: 't1' }),
+    );
   });
 
-  it('differ by claims, format, rules, schema version, secret and purpose', async () => {
+  it('differ by claims, format, rules, schema version, words, secret and purpose', async () => {
     const claims = { tenantId: 't1' };
-    const other = (schema: SchemaMeta) => createSnapshotKeys(schema, secret).keyOf(claims, 'binary');
+    const other = (schema: SchemaMeta) => keys.keyOf({ ...binary, schema }, claims);
     const all = await Promise.all([
-      keys.keyOf(claims, 'binary'),
-      keys.keyOf(claims, 'json'),
-      keys.keyOf({ tenantId: 't2' }, 'binary'),
-      keys.keyOf({}, 'binary'),
+      keys.keyOf(binary, claims),
+      keys.keyOf({ schema, format: 'json' }, claims),
+      keys.keyOf({ schema, format: 'json', told: '0.9.0' }, claims),
+      keys.keyOf(binary, { tenantId: 't2' }),
+      keys.keyOf(binary, {}),
       other(withRule(rule.all())),
-      other({ ...app.schema, version: '1.0.1' }),
-      createSnapshotKeys(app.schema, async () => 'another').keyOf(claims, 'binary'),
-      keys.scopeOf(claims),
-      keys.scopeOf({ tenantId: 't2' }),
+      other({ ...schema, version: '1.0.1' }),
+      createSnapshotKeys(async () => 'another').keyOf(binary, claims),
+      keys.scopeOf(unmigrated, claims),
+      keys.scopeOf(unmigrated, { tenantId: 't2' }),
     ]);
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('a scope outlives the schema version: rows that stay right are not read anew', async () => {
-    const next = createSnapshotKeys({ ...app.schema, version: '2.0.0' }, secret);
-    expect(await next.scopeOf({ tenantId: 't1' })).toBe(await keys.scopeOf({ tenantId: 't1' }));
-    expect(await next.rulesVersion()).toBe(await keys.rulesVersion());
+  describe('a scope', () => {
+    const claims = { tenantId: 't1', teamId: 'red' };
+    const step = (before: SchemaMeta, after: SchemaMeta): SchemaStep => ({
+      migration: migrationOf({ before, after }),
+      direction: 'up',
+    });
+    const wider = {
+      ...schema,
+      version: '1.1.0',
+      tables: [...schema.tables, tableOf({ name: 'more', columns: ['id'] })],
+    };
+    const byTeam = { ...withRule(rule.claim('team', 'teamId')), version: '2.0.0' };
+
+    it('outlives migrations, other rules included: those tell what has to be read anew', async () => {
+      const migrated = { compiled: wider, steps: [step(schema, wider)] };
+      expect(await keys.scopeOf(migrated, claims)).toBe(await keys.scopeOf(unmigrated, claims));
+      const baseline = step({ ...schema, version: '0.0.0', tables: [] }, schema);
+      expect(await keys.scopeOf({ compiled: schema, steps: [baseline] }, claims)).toBe(
+        await keys.scopeOf(unmigrated, claims),
+      );
+    });
+
+    it('with a migration that makes another claim matter, is a new one, and the former one holds as well', async () => {
+      const catalogue = { compiled: byTeam, steps: [step(schema, wider), step(wider, byTeam)] };
+      const [now, before, ...more] = await keys.scopesOf(catalogue, claims);
+      expect(now).toBe(await keys.scopeOf(catalogue, claims));
+      expect(before).toBe(await keys.scopeOf(unmigrated, claims));
+      expect(more).toEqual([]);
+      expect(await keys.scopesOf(unmigrated, claims)).toEqual([before]);
+    });
+
+    it('of a server that was built with other rules, without a migration that says so, is another one', async () => {
+      const rebuilt = { compiled: withRule(rule.all()), steps: [] };
+      expect(await keys.scopeOf(rebuilt, claims)).not.toBe(await keys.scopeOf(unmigrated, claims));
+    });
   });
 
   it('come from their own secret, else from that of the tokens, else from one that the ReplicationDO keeps', async () => {
@@ -53,12 +92,12 @@ describe('[S5] snapshot keys', () => {
         env,
         methods: { 'replication.snapshotSecret': () => ({ ok: true, value: 'kept' }) },
       });
-      const own = snapshotKeys(worker.bindings, readSettings(worker.bindings), app.schema);
-      made.push(await own.scopeOf({}), await own.scopeOf({ tenantId: 't1' }));
+      const own = snapshotKeys(worker.bindings, readSettings(worker.bindings));
+      made.push(await own.scopeOf(unmigrated, {}), await own.scopeOf(unmigrated, { tenantId: 't1' }));
       const asked = worker.called().filter((name) => name === 'replication.snapshotSecret');
       expect(asked).toHaveLength('MILLRACE_JWKS_URL' in env ? 1 : 0);
     }
     expect(new Set(made).size).toBe(6);
-    expect(await createSnapshotKeys(app.schema, async () => 'kept').scopeOf({})).toBe(made[4]);
+    expect(await createSnapshotKeys(async () => 'kept').scopeOf(unmigrated, {})).toBe(made[4]);
   });
 });

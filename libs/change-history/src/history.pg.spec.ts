@@ -1,4 +1,5 @@
 import { formatLsn, positionEquals, type Position } from '@millrace/kernel';
+import { migrationOf } from '@millrace/schema-compat/testing';
 import { LIMITS } from '@millrace/sync-protocol';
 import fc from 'fast-check';
 import { appendLarge } from './append-large.js';
@@ -9,6 +10,7 @@ import { PAGE_SQL, readPage, type PageRequest } from './page.js';
 import { RANGE_SQL, readRange } from './range.js';
 import { beginEpoch, readEpochs, readPosition, readReplicationState } from './replication-state.js';
 import { ROW_HISTORY_SQL, rowHistory } from './row-history.js';
+import { VERSION_AT_SQL, schemaVersionAt } from './schema-catalogue.js';
 import { partFor } from './tail.js';
 import { toHistory } from './to-history.js';
 import type { CapturedChange, CapturedTransaction } from './transaction.js';
@@ -21,6 +23,7 @@ import {
   item,
   itemsSchema,
   mutationOf,
+  stepOf,
   transactionAt,
   updateOf,
   type HistoryWorld,
@@ -428,6 +431,32 @@ test('row history: the versions of one row, newest first, up to a position', asy
   expect(await rowHistory(world.sql, { ...request, upTo: { ...world.head.position, seq: 1n } })).toHaveLength(1);
 });
 
+test('[M2] the version switches at a migration’s row, within a transaction and between them, and readers find it', async () => {
+  const [items] = itemsSchema.tables as [(typeof itemsSchema.tables)[0]];
+  const renamed = { ...items, name: 'things' };
+  const migration = migrationOf({ before: itemsSchema, after: { version: '2.0.0', tables: [renamed] } });
+  const thing = (id: string) => ({ ...insertOf(item(id, 'a')), table: 'things' });
+  const appended = await world.append(
+    [insertOf(item('1', 'a'))],
+    [insertOf(item('2', 'a')), stepOf(migration), thing('3')],
+    [thing('4')],
+    [stepOf(migration, 'down', 2)],
+    [insertOf(item('5', 'a'))],
+  );
+  expect(appended.map(({ schemaVersion }) => schemaVersion)).toEqual(['1.0.0', '2.0.0', '2.0.0', '1.0.0', '1.0.0']);
+  expect(await pages({ after: world.start, rowKeys: ['tenantId=a', '*'] })).toEqual(appended);
+  const { rows } = await world.sql.query('select schema_version from sync.change_history order by seq');
+  const stamped = rows.map((row) => row['schema_version']);
+  expect(stamped).toEqual(['1.0.0', '1.0.0', '2.0.0', '2.0.0', '2.0.0', '1.0.0', '1.0.0']);
+  const versions = await Promise.all(
+    [0n, ...stamped.map((_version, index) => BigInt(index) + 1n)].map((seq) =>
+      schemaVersionAt(world.sql, { ...world.start, seq }),
+    ),
+  );
+  expect(versions).toEqual(['1.0.0', ...stamped]);
+  expect((await readReplicationState(world.sql, SLOT))?.schemaVersion).toBe('1.0.0');
+});
+
 test('every query is held to index scans on a filled table', async () => {
   for (let block = 0; block < 4; block++) {
     await world.append(
@@ -447,6 +476,8 @@ test('every query is held to index scans on a filled table', async () => {
     page: await plan(PAGE_SQL, EPOCH, ['tenantId=t1', 'tenantId=t2', '*'], '5900', '6000', '5001', '{}', '4000000'),
     range: await plan(RANGE_SQL, EPOCH, '5900', '6000'),
     verdicts: await plan(VERDICTS_SQL, `client=${CLIENT}`, '6000', 'sync.client_mutation'),
+    versionBelow: await plan(VERSION_AT_SQL.below, EPOCH, '5000'),
+    firstStep: await plan(VERSION_AT_SQL.firstStep, EPOCH),
     rowHistory: await plan(ROW_HISTORY_SQL, 'items', '["7"]', '6000', '10'),
     byTransaction: await plan('select seq from sync.change_history where transaction_id = $1', '200'),
     byClient: await plan(

@@ -31,6 +31,7 @@ export function statusAt(
     lagMs,
     lastCommitAt: null,
     counters: { ...NO_COUNTS, ...counters },
+    schema: null,
     incidents: [],
     epochs: [],
     instances: [],

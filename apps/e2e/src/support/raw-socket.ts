@@ -71,5 +71,13 @@ export function openRawSocket({ url, clientId, token, subprotocols }: RawSocketO
 
 /** A `hello` at this cursor. */
 export function helloAt(position: PositionJson, fields: Partial<Hello> & Pick<Hello, 'clientId' | 'scope'>): Hello {
-  return { type: 'hello', protocol: PROTOCOL_VERSION, position, schemaVersion: '1.0.0', ackedMutation: 0, ...fields };
+  return {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    position,
+    schemaVersion: '1.0.0',
+    appVersion: '1.0.0',
+    ackedMutation: 0,
+    ...fields,
+  };
 }

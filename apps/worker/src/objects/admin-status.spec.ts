@@ -1,4 +1,5 @@
 import { createdInstance } from '@millrace/hydration';
+import { migrationOf, schemaWith, tableOf } from '@millrace/schema-compat/testing';
 import { decodeValue, adminStatusSchema } from '@millrace/sync-protocol';
 import { adminStatus, type StatusParts } from './admin-status.js';
 import { Incidents } from './incidents.js';
@@ -25,6 +26,7 @@ const parts: StatusParts = {
     counters: { transactions: 1, changes: 2, quarantined: 0 },
     epochs: [],
   },
+  catalogue: null,
   counters: { pushes: 0, doorbells: 0, pages: 0 },
   incidents,
   registrations: [{ clientId: 'a', sub: 'ann', rowKeys: ['*'] }],
@@ -55,6 +57,26 @@ it('shows who is connected and who loads, each with its state and why', () => {
       state: { phase: 'snapshot-loading', cause: 'below-horizon', trigger: 'gap', chunksDone: 2, chunksTotal: 5 },
     },
   ]);
+});
+
+it('shows the version in force, and the steps that led to it, newest first', () => {
+  const table = tableOf({ name: 'notes', columns: ['id'] });
+  const before = schemaWith('1.0.0', table);
+  const migration = migrationOf({ before, after: schemaWith('1.1.0', table) });
+  const steps = (['up', 'down'] as const).map((direction, index) => ({
+    migration,
+    direction,
+    ordinal: BigInt(index),
+    at: `t${index}`,
+  }));
+  const { schema } = decodeValue(adminStatusSchema, adminStatus({ ...parts, catalogue: { compiled: before, steps } }));
+  expect(schema).toEqual({
+    version: '1.0.0',
+    migrations: [
+      { name: 'To1.1.0', version: '1.1.0', kind: 'additive', direction: 'down', at: 't1' },
+      { name: 'To1.1.0', version: '1.1.0', kind: 'additive', direction: 'up', at: 't0' },
+    ],
+  });
 });
 
 it('I12 counts incidents by cause and table, and in all', () => {

@@ -1,3 +1,4 @@
+import { Schemas } from '../schemas.js';
 import { CLIENT, EPOCH, fakeWorker, HEAD } from '../testing/fake-env.js';
 import { sessionCalls } from './session-calls.js';
 
@@ -8,12 +9,17 @@ const page = { from: after, to: HEAD, transactions: [] };
 
 function calls(methods: Readonly<Record<string, () => unknown>>) {
   const worker = fakeWorker({ methods });
-  return { worker, calls: sessionCalls(worker.bindings, 4, { keyOf: async (claims) => JSON.stringify(claims) }) };
+  const keys = { keyOf: async (_place: unknown, claims: unknown) => JSON.stringify(claims) };
+  const env = worker.bindings;
+  return { worker, calls: sessionCalls({ env, gateways: 4, keys, schemas: new Schemas(env) }) };
 }
 
 describe('calls of a session', () => {
   it('register before they ask for verdicts (F42)', async () => {
-    const { worker, calls: session } = calls({ 'replication.register': ok(HEAD), 'gateway.verdicts': ok([]) });
+    const { worker, calls: session } = calls({
+      'replication.register': ok(HEAD),
+      'gateway.verdicts': ok({ marks: [], schemaVersion: '1.0.0' }),
+    });
     const effect = {
       kind: 'register',
       clientId: CLIENT,
@@ -22,8 +28,13 @@ describe('calls of a session', () => {
       cursor: after,
       afterMutation: 5,
     } as const;
-    expect(await session.register(effect, 'socket-1')).toEqual({ kind: 'registered', head: HEAD, verdicts: [] });
-    expect(worker.called()).toEqual(['replication.register', 'gateway.verdicts']);
+    expect(await session.register(effect, 'socket-1')).toEqual({
+      kind: 'registered',
+      head: HEAD,
+      verdicts: [],
+      schemaVersion: '1.0.0',
+    });
+    expect(worker.called()).toEqual(['replication.register', 'gateway.verdicts', 'replication.catalogue']);
     expect(worker.calls[0]?.args).toEqual([
       { clientId: CLIENT, sub: 'ann', rowKeys, cursor: after, socketId: 'socket-1' },
     ]);
@@ -71,7 +82,7 @@ describe('calls of a session', () => {
     const { worker, calls: session } = calls({ 'snapshot.checksums': ok(checkpoint) });
     const claims = { tenantId: 't1' };
     expect(await session.checkpoint(claims, asked)).toEqual({ kind: 'checkpoint', checkpoint });
-    expect(worker.calls[0]?.args).toEqual([{ key: '{"tenantId":"t1"}', claims, maxAgeMs }]);
+    expect(worker.calls.at(-1)?.args).toEqual([{ key: '{"tenantId":"t1"}', claims, schemaVersion: '1.0.0', maxAgeMs }]);
   });
 
   it('fail with the code of whoever failed', async () => {

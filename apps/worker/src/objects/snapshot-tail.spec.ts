@@ -1,5 +1,7 @@
 import type { HistoryEntry, HistoryTransaction, PageResult } from '@millrace/change-history';
 import { LSN_ZERO, positionToJson, type Position } from '@millrace/kernel';
+import type { Catalogue } from '@millrace/schema-compat';
+import { columnOf, migrationOf } from '@millrace/schema-compat/testing';
 import { rule, type SchemaMeta } from '@millrace/schema-meta';
 import type { ServerMessage, TailLine } from '@millrace/sync-protocol';
 import { app, CLIENT, EPOCH } from '../testing/fake-env.js';
@@ -7,8 +9,14 @@ import { snapshotTail, type Held, type TailRange } from './snapshot-tail.js';
 
 const at = (seq: number): Position => ({ epoch: EPOCH, seq: BigInt(seq), chain: seq.toString(16).padStart(32, '0') });
 
-const notes = app.schema.tables[0] as SchemaMeta['tables'][number];
+const notes = { ...(app.schema.tables[0] as SchemaMeta['tables'][number]), columns: [columnOf('id')] };
 const schema: SchemaMeta = { ...app.schema, tables: [notes, { ...notes, name: 'marks', read: rule.all() }] };
+
+const step = {
+  migration: migrationOf({ before: schema, after: { ...schema, version: '1.1.0' } }),
+  direction: 'up',
+} as const;
+const catalogue: Catalogue = { compiled: schema, steps: [step] };
 
 function entry(seq: number, tenantId: string, more: Partial<HistoryEntry> = {}): HistoryEntry {
   return {
@@ -57,7 +65,7 @@ async function tail(pages: readonly PageResult[], head: Position, more: Partial<
     asked.push([after.seq, held]);
     return rest.shift() as PageResult;
   };
-  const options = { schema, claims: { tenantId: 't1' }, clientId: CLIENT, head, readPage };
+  const options = { catalogue, version: '1.0.0', claims: { tenantId: 't1' }, clientId: CLIENT, head, readPage };
   for await (const line of snapshotTail(options, { after: at(1), atLeast: 0n, held: {}, ...more })) lines.push(line);
   const last = lines.pop();
   return { asked, last, frames: lines.flatMap((line) => (line.kind === 'frames' ? line.messages : [])) };
@@ -149,11 +157,28 @@ describe('[S2] snapshotTail', () => {
       expect((await tail([{ kind }], at(2))).last).toMatchObject({ kind: 'resync', cause: kind }),
     );
 
-    it('where the schema was migrated', async () => {
-      const migrated = { ...transaction(2, 't1'), schemaVersion: '2.0.0' };
-      expect((await tail([page(1, 2, [migrated])], at(2))).last).toMatchObject({
+    it('where history goes on in a schema that nobody knows', async () => {
+      const unknown = { ...transaction(2, 't1'), schemaVersion: '2.0.0' };
+      expect((await tail([page(1, 2, [unknown])], at(2))).last).toMatchObject({
         kind: 'resync',
         cause: 'schema-changed',
+      });
+    });
+
+    it('[S2] behind a migration all tables are read anew, whatever comes after it', async () => {
+      const row = {
+        ordinal: '1',
+        migration_name: 'm',
+        direction: 'up',
+        created_at: 'then',
+        migration: JSON.stringify(step.migration),
+      };
+      const migrated = transaction(3, 't1', [entry(3, '', { table: 'sync.client_migration', data: row })]);
+      const later = { ...transaction(4, 't1'), schemaVersion: '1.1.0' };
+      const pages = [page(1, 4, [transaction(2, 't1'), { ...migrated, schemaVersion: '1.1.0' }, later])];
+      expect((await tail(pages, at(9))).last).toEqual({
+        kind: 'fill',
+        fill: { type: 'fill', tables: ['notes', 'marks'], cause: 'schema-changed', atLeast: '3' },
       });
     });
 

@@ -1,5 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { chunkKey } from '@millrace/hydration';
+import type { Catalogue } from '@millrace/schema-compat';
+import { migrationOf } from '@millrace/schema-compat/testing';
+import type { SnapshotFormat } from '@millrace/sync-protocol';
+import type { Claims } from '@millrace/sync-rules';
 import { memoryBlobStore } from '@millrace/testing';
 import type { SnapshotOrder } from '../objects/rpc.js';
 import { createSnapshotKeys } from '../snapshot-keys.js';
@@ -15,7 +19,24 @@ import {
 
 const ID = '33333333-3333-4333-8333-333333333333';
 const SNAPSHOT_SECRET = 'the secret of snapshot keys, in these specs';
-const keys = createSnapshotKeys(app.schema, async () => SNAPSHOT_SECRET);
+const keys = createSnapshotKeys(async () => SNAPSHOT_SECRET);
+const { schema } = app;
+const unmigrated: Catalogue = { compiled: schema, steps: [] };
+const keyOf = (claims: Claims, format: SnapshotFormat) => keys.keyOf({ schema, format }, claims);
+const renamed: Catalogue = {
+  compiled: schema,
+  steps: [
+    {
+      migration: migrationOf({
+        before: schema,
+        after: { version: '2.0.0', tables: schema.tables.map((table) => ({ ...table, name: 'texts' })) },
+        kind: 'breaking',
+        ops: [{ op: 'rename-table', from: 'notes', to: 'texts' }],
+      }),
+      direction: 'up',
+    },
+  ],
+};
 const rows = new TextEncoder().encode('PGCOPY and so on '.repeat(100));
 const order = {
   clientId: CLIENT,
@@ -30,7 +51,7 @@ const manifest = { id: ID, tables: [{ chunks: [{}, {}] }, { chunks: [{}] }] };
 /** A worker with chunk 0 of table build {@link ID} in tenant t1's folder, and the blobs behind it. */
 async function workerWithChunk(options: FakeWorkerOptions = {}) {
   const blobs = memoryBlobStore();
-  blobs.blobs.set(chunkKey(await keys.keyOf({ tenantId: 't1' }, 'binary'), ID, 0), new Uint8Array(gzipSync(rows)));
+  blobs.blobs.set(chunkKey(await keyOf({ tenantId: 't1' }, 'binary'), ID, 0), new Uint8Array(gzipSync(rows)));
   const bucket = {
     get: async (key: string) => {
       const found = await blobs.get(key);
@@ -68,7 +89,7 @@ describe('POST /api/snapshots', () => {
     const refusing = { 'gateway.checkOwner': () => ({ ok: false, code: 'unknown-client', message: 'register again' }) };
     const worker = fakeWorker({ methods: refusing });
     expect(await codeOf(await post(worker, '/api/snapshots', order))).toEqual([404, 'unknown-client']);
-    expect(worker.called()).toEqual(['replication.wake', 'gateway.checkOwner']);
+    expect(worker.called()).toEqual(['gateway.checkOwner']);
   });
 
   it('[S5] X30 the order is named by and carries the claims of the token that the rules name, whatever the body says', async () => {
@@ -76,10 +97,12 @@ describe('POST /api/snapshots', () => {
     await post(worker, '/api/snapshots', { ...order, claims: { tenantId: 't2' }, key: 'mine' });
     const given = worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
     expect(given).toEqual({
-      key: await keys.keyOf({ tenantId: 't1' }, 'binary'),
+      key: await keyOf({ tenantId: 't1' }, 'binary'),
       claims: { tenantId: 't1' },
-      scope: await keys.scopeOf({ tenantId: 't1' }),
-      rulesVersion: await keys.rulesVersion(),
+      schemaVersion: '1.0.0',
+      told: '1.0.0',
+      scope: await keys.scopeOf(unmigrated, { tenantId: 't1' }),
+      rulesVersion: await keys.rulesVersion(schema),
       format: 'binary',
       tables: null,
       atLeast: '0',
@@ -109,13 +132,37 @@ describe('POST /api/snapshots', () => {
     ]);
   });
 
-  it('refuses a client of another schema by name, before anything is called', async () => {
-    const worker = fakeWorker();
-    expect(await codeOf(await post(worker, '/api/snapshots', { ...order, schemaVersion: '0.9.0' }))).toEqual([
-      409,
-      'schema-unknown',
-    ]);
-    expect(worker.called()).toEqual([]);
+  describe('to a client of an older schema', () => {
+    const ask = async (worker: FakeWorker, more: object = {}) => post(worker, '/api/snapshots', { ...order, ...more });
+    const orderTo = (worker: FakeWorker) =>
+      worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
+
+    it('that this database never had: refuses it, naming the version in force', async () => {
+      const worker = fakeWorker();
+      const response = await ask(worker, { schemaVersion: '0.9.0' });
+      const { code, detail } = (await response.clone().json()) as { code: string; detail?: string };
+      expect([response.status, code, detail ?? JSON.stringify(await response.json())]).toEqual([
+        409,
+        'schema-unknown',
+        expect.stringContaining('1.0.0'),
+      ]);
+      expect(worker.called()).not.toContain('snapshot.order');
+    });
+
+    it('whose app cannot take what came since: its rows are told in its words, as json, by an object of their own', async () => {
+      const worker = fakeWorker({ methods: { 'replication.catalogue': () => ({ ok: true, value: renamed }) } });
+      expect((await ask(worker)).status).toBe(202);
+      expect(orderTo(worker)).toMatchObject({ format: 'json', schemaVersion: '2.0.0', told: '1.0.0' });
+      expect((await ask(worker, { formats: ['binary'] })).status).toBe(409);
+    });
+
+    it('whose app can take what came since: refuses it, so that it takes that first', async () => {
+      const methods = {
+        'replication.catalogue': () => ({ ok: true, value: renamed }),
+        'sync.appVersion': () => '2.0.0',
+      };
+      expect(await codeOf(await ask(fakeWorker({ methods })))).toEqual([409, 'schema-unknown']);
+    });
   });
 
   it('passes a failed build on by its code', async () => {
@@ -143,7 +190,7 @@ describe('GET /api/snapshots/:id/chunks/:n', () => {
 
   it('finds a json chunk, too', async () => {
     const { worker, blobs } = await workerWithChunk();
-    blobs.blobs.set(chunkKey(await keys.keyOf({ tenantId: 't1' }, 'json'), ID, 7), new Uint8Array(gzipSync(rows)));
+    blobs.blobs.set(chunkKey(await keyOf({ tenantId: 't1' }, 'json'), ID, 7), new Uint8Array(gzipSync(rows)));
     expect((await chunk(worker, { n: '7' })).status).toBe(200);
   });
 
@@ -220,7 +267,12 @@ describe('POST /api/checksums', () => {
     const response = await post(worker, '/api/checksums', {});
     expect([response.status, await response.json()]).toEqual([200, { type: 'checkpoint' }]);
     expect(worker.calls.find(({ name }) => name === 'snapshot.checksums')?.args).toEqual([
-      { key: await keys.keyOf({ tenantId: 't1' }, 'binary'), claims: { tenantId: 't1' }, maxAgeMs: 5_000 },
+      {
+        key: await keyOf({ tenantId: 't1' }, 'binary'),
+        claims: { tenantId: 't1' },
+        schemaVersion: '1.0.0',
+        maxAgeMs: 5_000,
+      },
     ]);
   });
 });

@@ -83,6 +83,7 @@ const DEFAULTS: Methods = {
   'gateway.devUsers': () => ok([{}]),
   'snapshot.order': () => ok({ state: 'building', rows: 3, rowEstimate: 9, retryAfterMs: 250 }),
   'snapshot.checksums': () => ok({ type: 'checkpoint' }),
+  'sync.appVersion': () => null,
   'sync.fetch': () => new Response('socket'),
 };
 
@@ -93,7 +94,8 @@ export function fakeWorker({
   app: ownApp = app,
 }: FakeWorkerOptions = {}): FakeWorker {
   const calls: RecordedCall[] = [];
-  const all: Methods = { ...DEFAULTS, ...methods };
+  const catalogue = { compiled: ownApp.schema, steps: [] };
+  const all: Methods = { ...DEFAULTS, 'replication.catalogue': () => ok(catalogue), ...methods };
   const namespace = (object: string) => ({
     idFromName: (name: string) => name,
     get: () =>

@@ -1,11 +1,13 @@
 import { migrateEngine } from '@millrace/migrations-server';
 import type { Lsn, Position, Row, SqlSession } from '@millrace/kernel';
 import { connectPg } from '@millrace/postgres';
+import type { Direction, SchemaMigration } from '@millrace/schema-compat';
 import { rule, type SchemaMeta } from '@millrace/schema-meta';
 import { acquireDatabase } from '@millrace/testing-postgres';
 import { appendTransactions, type HistoryHead } from '../append.js';
 import type { HistoryTransaction } from '../history-transaction.js';
 import { beginEpoch, readReplicationState } from '../replication-state.js';
+import { schemaStepOf } from '../schema-catalogue.js';
 import type { CapturedChange, CapturedTransaction } from '../transaction.js';
 
 export const EPOCH = '00000000-0000-4000-8000-000000000001';
@@ -86,6 +88,22 @@ export const mutationOf = (
   recordLsn: null,
 });
 
+/** The catalogue's row of a step. */
+export function stepOf(migration: SchemaMigration, direction: Direction = 'up', ordinal = 1): CapturedChange {
+  const newRow: Row = {
+    id: '1',
+    ordinal: String(ordinal),
+    migration_name: migration.name,
+    schema_version: migration.version,
+    direction,
+    created_at: '2026-01-01 00:00:00+00',
+    migration: JSON.stringify(migration),
+  };
+  const table = 'sync.client_migration';
+  const rest = { operation: 'insert', oldRow: null, unchangedToast: [], recordLsn: null } as const;
+  return { table, newRow, ...rest, step: schemaStepOf(newRow) };
+}
+
 /** A transaction that commits at `lsn`. */
 export const transactionAt = (lsn: number, ...changes: readonly CapturedChange[]): CapturedTransaction => ({
   xid: BigInt(lsn),
@@ -121,6 +139,7 @@ export async function historyWorld(): Promise<HistoryWorld> {
   const state = await readReplicationState(sql, SLOT);
   if (!state) throw new Error('an epoch leaves a state');
   let lsn = 100;
+  let inForce = itemsSchema;
   const world: HistoryWorld = {
     sql,
     start,
@@ -129,12 +148,13 @@ export async function historyWorld(): Promise<HistoryWorld> {
       const captured = transactions.map((changes) => transactionAt((lsn += 10), ...changes));
       const appended = await appendTransactions(sql, {
         slot: SLOT,
-        schema: itemsSchema,
+        schema: inForce,
         source: { decoder: 'pgoutput', reader: 'stream' },
         from: world.head,
         transactions: captured,
       });
       world.head = appended.head;
+      inForce = appended.schema;
       return appended.transactions;
     },
     async [Symbol.asyncDispose]() {

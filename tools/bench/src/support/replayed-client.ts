@@ -59,6 +59,9 @@ export async function openReplayedClient(context: BenchContext, { stack }: Bench
   };
 }
 
+/** A client at the only version that there has been. */
+const UNMIGRATED = { catalogue: { compiled: schema, steps: [] }, version: schema.version, app: schema.version };
+
 interface Script {
   readonly texts: readonly string[];
   readonly head: Position;
@@ -75,7 +78,7 @@ function textsOf(
   if (transactions.some(({ entries }) => entries.length === 0)) return null;
   let from = after;
   const deliveries = transactions.map((transaction) => {
-    const delivery = deliver(transaction, { schema, claims, clientId, from });
+    const delivery = deliver(transaction, { ...UNMIGRATED, claims, clientId, from });
     from = transaction.position.seq;
     return delivery;
   });

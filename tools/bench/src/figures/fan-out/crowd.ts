@@ -42,6 +42,7 @@ async function join(order: CrowdOrder, scope: string): Promise<void> {
     clientId,
     position,
     schemaVersion,
+    appVersion: schemaVersion,
     scope,
     ackedMutation: 0,
   };

@@ -7,6 +7,8 @@ import { median } from '../../core/percentile.js';
 import { TENANT, USER } from '../../support/invoices.js';
 import { stageFigure, timings } from './stage-figure.js';
 
+/** A client at the only version that there has been. */
+const UNMIGRATED = { catalogue: { compiled: schema, steps: [] }, version: schema.version, app: schema.version };
 const CLAIMS = { sub: USER.id, tenantId: TENANT.id, role: USER.role };
 
 /** From history to the text of frames, and from the text to frames again. */
@@ -43,7 +45,7 @@ function deliverAll(stored: readonly HistoryTransaction[]): readonly string[] {
   let from = (stored[0]?.firstSeq ?? 1n) - 1n;
   return packMessages(
     stored.flatMap((transaction) => {
-      const delivery = deliver(transaction, { schema, claims: CLAIMS, clientId: USER.id, from });
+      const delivery = deliver(transaction, { ...UNMIGRATED, claims: CLAIMS, clientId: USER.id, from });
       from = transaction.position.seq;
       return delivery.kind === 'messages' ? delivery.messages : [];
     }),

@@ -55,7 +55,7 @@ describe('the way from one version to another', () => {
     ['taken, reverted and taken again', catalogue(a, reversed(a), a), '1.0.0', '1.1.0', ['up 1.1.0']],
     ['from a version that never was', catalogue(a), '0.1.0', '1.1.0', null],
     ['to a version that never was', catalogue(a), '1.1.0', '9.0.0', null],
-  ])('%s', (_what, given, from, to, way) => expect(names(stepsBetween(given, from, to))).toEqual(way));
+  ])('%s', (_what, given, ...[from, to, way]) => expect(names(stepsBetween(given, from, to))).toEqual(way));
 
   it('starts at a recorded baseline, if there is one', () => {
     const base: SchemaStep = {

@@ -59,7 +59,7 @@ describe('the matrix', () => {
     ],
     ['a version that never was', catalogue(additive), '0.9.0', '0.9.0', 'must-resync'],
     ['a version that never was, on a newer app', catalogue(additive), '0.9.0', '9.0.0', 'must-resync'],
-  ])('%s', (_what, given, tables, app, fit) => expect(fitOf(given, { tables, app })).toBe(fit));
+  ])('%s', (_what, given, ...[tables, app, fit]) => expect(fitOf(given, { tables, app })).toBe(fit));
 });
 
 it.each<[keyof typeof OPS, boolean]>([

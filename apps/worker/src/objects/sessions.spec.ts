@@ -12,7 +12,7 @@ class FakeSocket implements AttachedSocket {
 }
 
 const session = (phase: SessionPhase): SessionState => ({
-  ...newSession({ clientId: 'c', sub: 'ann', claims: { tenantId: 't1' }, scope: 's', expiresAt: 1_000 }),
+  ...newSession({ clientId: 'c', sub: 'ann', claims: { tenantId: 't1' }, scopes: ['s'], expiresAt: 1_000 }),
   phase,
   cursor: { epoch: 'e', seq: 7n, chain: 'c' },
 });

@@ -73,7 +73,7 @@ export class Checksums {
     );
     const to = await waitForCapture(seenUpTo);
     if (to.epoch !== position.epoch) throw new SyncError('snapshot-failed', 'a new history began meanwhile: try again');
-    if (await use((sql) => migratedBetween(sql, position, to)))
+    if (to.seq > position.seq && (await use((sql) => migratedBetween(sql, position, to))))
       throw new SyncError('snapshot-failed', 'the schema was migrated meanwhile: try again');
     const checkpoint: Checkpoint = {
       type: 'checkpoint',

@@ -140,11 +140,19 @@ describe('the commands, as the team that owns an entity types them', () => {
       edit('libs/db/src/entities.ts', 'Invoice, Payment } as', 'Invoice, Payment, CreditNote } as');
       const dry = JSON.parse(migration('generate', 'payment-channels', '--dry-run', '--json').out) as object;
       expect(dry).toMatchObject({
-        up: ['ALTER TABLE "payments" ADD "channel" text'],
-        down: ['ALTER TABLE "payments" DROP COLUMN "channel"'],
+        up: [
+          expect.stringContaining('CREATE TABLE "credit_notes"') as string,
+          'ALTER TABLE "payments" ADD "channel" text',
+          expect.stringContaining('FOREIGN KEY ("tenant_id") REFERENCES "tenants"("id")') as string,
+          'ALTER TABLE "public"."credit_notes" REPLICA IDENTITY FULL',
+          expect.stringContaining('CREATE TRIGGER keep_row_columns BEFORE INSERT OR UPDATE ON') as string,
+        ],
         version: '1.1.0',
         kind: 'additive',
-        ops: [{ op: 'add-column', table: 'payments', value: null }],
+        ops: [
+          { op: 'add-column', table: 'payments', value: null },
+          { op: 'add-table', table: { name: 'credit_notes' } },
+        ],
       });
       const generated = migration('generate', 'PaymentChannels');
       expect(generated).toMatchObject({ code: 0, err: '' });

@@ -206,6 +206,122 @@ describe('processStatements', () => {
     expect(await process(up, down)).toMatchObject(expected);
   });
 
+  it('a table that is renamed, with a column that takes the name of another', async () => {
+    const migration = await process(
+      [
+        'alter table notes rename to memos',
+        'alter table memos drop column title',
+        'alter table memos rename column size to title',
+        'alter table memos alter column title type bigint',
+      ],
+      [
+        'alter table memos alter column title type integer',
+        'alter table memos rename column title to size',
+        'alter table memos add column title varchar(10)',
+        'alter table memos rename to notes',
+      ],
+    );
+    expect(migration.ops).toMatchObject([
+      { op: 'rename-table', from: 'notes', to: 'memos' },
+      { op: 'drop-column', table: 'memos', column: { name: 'title' } },
+      { op: 'rename-column', table: 'memos', from: 'size', to: 'title' },
+      { op: 'change-type', table: 'memos', column: 'title', from: 'integer', to: 'bigint' },
+    ]);
+  });
+
+  it('tables that come, go, and are synced from now on', async () => {
+    const fresh: TableMeta = {
+      ...notes,
+      name: 'lab.fresh',
+      columns: [column('id', 'integer', { nullable: false })],
+      serverOnly: [],
+    };
+    const plain: TableMeta = { ...fresh, name: 'plain' };
+    const migration = await process(
+      [
+        'create schema lab',
+        'create table lab.fresh (id integer primary key)',
+        'alter table lab.fresh replica identity full',
+        'drop table notes',
+        'drop type mood',
+        'alter table plain add primary key (id), replica identity full',
+      ],
+      [
+        'alter table plain drop constraint plain_pkey, replica identity default',
+        'alter table plain alter column id drop not null',
+        'drop table lab.fresh',
+        'drop schema lab',
+        ...beforeSql.slice(0, 3),
+      ],
+      { after: { version: '', tables: [fresh, plain] } },
+    );
+    expect(migration).toMatchObject({
+      kind: 'breaking',
+      ops: [
+        { op: 'drop-table', table: { name: 'notes' } },
+        { op: 'add-table', table: { name: 'lab.fresh' } },
+        { op: 'add-table', table: { name: 'plain' } },
+        { op: 'reread', table: 'plain' },
+      ],
+      clientUp: [
+        'drop table "public"."notes"',
+        'create schema if not exists "lab"',
+        'create table "lab"."fresh" ("id" integer, primary key ("id"))',
+        'create table "public"."plain" ("id" integer, primary key ("id"))',
+      ],
+    });
+  });
+
+  it.each<[string, string[], string[], object]>([
+    [
+      'a label under another name',
+      [`alter type mood rename value 'bad' to 'sad'`],
+      [`alter type mood rename value 'sad' to 'bad'`],
+      {
+        kind: 'breaking',
+        ops: [
+          { op: 'tighten', rule: "not 'bad'" },
+          { op: 'relax', rule: "not 'sad'" },
+          { op: 'reread', reason: "'bad' is 'sad' from now on" },
+        ],
+      },
+    ],
+    [
+      'a computed column',
+      ['alter table notes add column twice integer generated always as (size * 2) stored'],
+      ['alter table notes drop column twice'],
+      {
+        ops: [
+          { op: 'add-column', value: null, column: { setBy: 'server' } },
+          { op: 'reread', reason: 'column twice is computed' },
+        ],
+      },
+    ],
+    [
+      'a conversion by another column',
+      ['alter table notes alter column title type text using title || size::text'],
+      ['alter table notes alter column title type varchar(10)'],
+      { ops: [{ op: 'change-type', using: 'NULL', sameText: false }, { op: 'reread' }] },
+    ],
+    [
+      'a column of an enum that becomes text',
+      [
+        'alter table notes alter column mood drop default',
+        'alter table notes alter column mood type text using mood::text',
+      ],
+      [
+        'alter table notes alter column mood type mood using mood::mood',
+        `alter table notes alter column mood set default 'good'`,
+      ],
+      {
+        kind: 'additive',
+        ops: [{ op: 'change-type', clientFrom: 'text', clientTo: 'text', sameText: true }, { op: 'relax' }],
+      },
+    ],
+  ])('%s', async (_what, up, down, expected) => {
+    expect(await process(up, down)).toMatchObject(expected);
+  });
+
   it('what no statement says: a column shown, another rule, a table synced', async () => {
     const after: SchemaMeta = {
       version: '',

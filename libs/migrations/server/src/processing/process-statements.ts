@@ -2,6 +2,7 @@ import { quoteIdent, quoteTable, tableParts, type SchemaMeta } from '@millrace/s
 import type { SchemaMigration } from '@millrace/schema-compat';
 import { readCatalog } from './catalog.js';
 import { openTrialDatabase, type TrialDatabase } from './domain-source.js';
+import { emptyDatabase } from './empty-database.js';
 import { sqlMigrationSource, type MigrationNotes } from './migration-source.js';
 import { processMigration, type ProcessedMigration } from './process-migration.js';
 import { projectedSchema } from './projected-schema.js';
@@ -37,7 +38,7 @@ export async function processStatements(options: StatementsOptions): Promise<Pro
 
 async function processIn(database: TrialDatabase, options: StatementsOptions): Promise<ProcessedMigration> {
   const { name = 'Change1764000000000', before, up, down, after, previous = 'Before1763000000000', notes } = options;
-  await empty(database);
+  await emptyDatabase(database.run);
   for (const statement of options.beforeSql ?? serverTables(before)) await database.run(statement);
   const catalogBefore = await readCatalog(database.run);
   return processMigration({
@@ -47,14 +48,6 @@ async function processIn(database: TrialDatabase, options: StatementsOptions): P
     after: after ? () => after : (catalog) => projectedSchema(before, { catalogBefore, catalog }),
     previous,
   });
-}
-
-async function empty({ run }: TrialDatabase): Promise<void> {
-  const schemas = await run<{ name: string }>(
-    `select nspname::text as name from pg_namespace where nspname !~ '^(pg_|information_schema$)'`,
-  );
-  for (const { name } of schemas) await run(`drop schema ${quoteIdent(name)} cascade`);
-  await run('create schema public');
 }
 
 /** Tables of a server as a schema describes them, ready for sync: for schemas that nobody wrote migrations for. */

@@ -1,6 +1,7 @@
 import { errorText } from '@millrace/kernel';
-import { quoteIdent, tableParts, type SchemaMeta } from '@millrace/schema-meta';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import { readCatalog } from './catalog.js';
+import { emptyDatabase } from './empty-database.js';
 import { inTrial } from './in-trial.js';
 import type { Problems } from './problems.js';
 import { createReplicaTable } from './replica-statements.js';
@@ -34,9 +35,7 @@ function tablesOf(run: RunSql, schema: SchemaMeta): Promise<readonly string[]> {
 /** In place of everything else that is in the trial database, and for this once. */
 function onReplica<T>(run: RunSql, schema: SchemaMeta, work: () => Promise<T>): Promise<T> {
   return inTrial(run, async () => {
-    const schemas = new Set(['public', ...schema.tables.map(({ name }) => tableParts(name).schema)]);
-    for (const name of schemas) await run(`drop schema if exists ${quoteIdent(name)} cascade`);
-    await run('create schema public');
+    await emptyDatabase(run);
     for (const table of schema.tables) for (const statement of createReplicaTable(table)) await run(statement);
     return work();
   });

@@ -17,12 +17,5 @@ export {
   type Translated,
   type Untold,
 } from './queued-change.js';
-export {
-  changeBetween,
-  changedTables,
-  changeOfStep,
-  sameShape,
-  touchedTableNames,
-  type ReplicaChange,
-} from './replica-change.js';
+export { changeBetween, changedTables, changeOfStep, sameShape, type ReplicaChange } from './replica-change.js';
 export { rollbackStep } from './rollback.js';

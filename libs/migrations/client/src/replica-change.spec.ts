@@ -1,5 +1,5 @@
 import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
-import { changeBetween, changedTables, sameShape, touchedTableNames } from './replica-change.js';
+import { changeBetween, changedTables, sameShape } from './replica-change.js';
 
 const column = (name: string, more: Partial<ColumnMeta> = {}): ColumnMeta => ({
   name,
@@ -68,22 +68,5 @@ describe('between two schemas of which no steps are known', () => {
       (each): TableMeta => ({ ...each, read: rule.claim('id', 'sub'), policy: 'server-wins' }),
     );
     expect(sameShape(before, { version: '1.0.1', tables: ruled })).toBe(true);
-  });
-});
-
-describe('touchedTableNames', () => {
-  it('are those of the later schema, whatever they were called between', () => {
-    const change = {
-      before,
-      after,
-      ops: [
-        { op: 'add-column', table: 'papers', column: column('c'), value: null },
-        { op: 'rename-table', from: 'papers', to: 'sheets' },
-        { op: 'rename-table', from: 'sheets', to: 'notes' },
-        { op: 'relax', table: 'kept', column: null, rule: 'not null' },
-        { op: 'drop-table', table: table('old', [column('id')]) },
-      ],
-    } as unknown as Parameters<typeof touchedTableNames>[0];
-    expect(touchedTableNames(change)).toEqual(['notes', 'kept']);
   });
 });

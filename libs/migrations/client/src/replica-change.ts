@@ -88,29 +88,6 @@ function shape({ columns, key, versionColumn }: TableMeta): string {
   return JSON.stringify([parts, key, versionColumn]);
 }
 
-/** The names, in `after`, of the tables that the change is about. */
-export function touchedTableNames(change: ReplicaChange): readonly string[] {
-  const renamed = new Map<string, string>();
-  const names = new Set<string>();
-  for (const op of change.ops) {
-    if (op.op === 'rename-table') renamed.set(op.from, op.to);
-    if (op.op === 'drop-table') continue;
-    names.add(op.op === 'rename-table' ? op.to : op.op === 'add-table' ? op.table.name : op.table);
-  }
-  const latest = [...names].map((name) => latestName(name, renamed));
-  return [...new Set(latest)].filter((name) => byName(change.after.tables, name));
-}
-
-function latestName(name: string, renamed: ReadonlyMap<string, string>): string {
-  const seen = new Set<string>();
-  let at = name;
-  for (let next = renamed.get(at); next !== undefined && !seen.has(next); next = renamed.get(at)) {
-    seen.add(next);
-    at = next;
-  }
-  return at;
-}
-
 function byName<T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined {
   return all.find((each) => each.name === name);
 }

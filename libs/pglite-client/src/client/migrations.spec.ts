@@ -190,6 +190,7 @@ describe('a client whose server migrates', () => {
     await socket.next('received');
     expect(client.status.get().schema.pending).toMatchObject([{ name: addColor.name, reason: 'rolled-back' }]);
     expect((await client.db.query('select * from items order by id')).rows[1]).not.toHaveProperty('color');
+    transport.onSchema = () => ({ schema: addColor.after, inForce: '1.1.0', fit: 'same' });
     transport.onSnapshot = () => ({ state: 'building', rows: 0, rowEstimate: 0, retryAfterMs: 60_000 });
     await client.migrations.applyMigration(addColor.name);
     await until(client.status, ({ phase }) => phase === 'hydrating');
@@ -197,8 +198,7 @@ describe('a client whose server migrates', () => {
     expect(transport.snapshots.at(-1)).toMatchObject({
       schemaVersion: '1.1.0',
       cause: 'schema-changed',
-      tables: ['items', 'tags'],
-      atLeast: '13',
+      tables: null,
     });
     expect((await client.db.query('select * from items order by id')).rows[1]).toHaveProperty('color');
   });

@@ -151,7 +151,8 @@ function hydrated(state: ClientState, event: Extract<ClientEvent, { type: 'hydra
   const repaired = takeRepair({ ...next, due: null });
   if (state.phase !== 'hydrating') return step({ ...repaired.state, progress: null }, ...repaired.effects);
   const progress = state.progress && { ...state.progress, phase: 'catching-up' as const, secondsLeft: null };
-  return after(repaired.effects, proceed({ ...repaired.state, progress, attempt: 0 }));
+  const attempt = state.due?.cause === 'schema-changed' ? state.attempt + 1 : 0;
+  return after(repaired.effects, proceed({ ...repaired.state, progress, attempt }));
 }
 
 /** An app that cannot take the schema in force keeps the rows that it has. */

@@ -34,8 +34,9 @@ export function proceed(state: ClientState): ClientStep {
   if (!state.registered) return step({ ...state, phase: 'registering' }, { type: 'register' });
   if (state.store.position === null) return hydrate(state, wholeOrder('new-client'));
   if (state.due !== null) return hydrate(state, state.due);
-  // Rows of which nobody knows whose they are: an older version of this code left them.
-  if (state.store.scope === null) return hydrate(state, wholeOrder('scope-changed'));
+  // Rows of which nobody knows what they are: an older version of this code left them, or a step that did not come by the stream.
+  if (state.store.scope === null)
+    return hydrate(state, wholeOrder(state.schema.known.length > 0 ? 'schema-changed' : 'scope-changed'));
   return openSocket(state);
 }
 

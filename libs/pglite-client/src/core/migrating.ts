@@ -1,10 +1,9 @@
-import { changeOfStep, touchedTableNames } from '@millrace/migrations-client';
 import type { SchemaStep } from '@millrace/schema-compat';
 import type { ClientEffect } from './client-effect.js';
 import type { ClientEvent } from './client-event.js';
 import type { ClientFault, ClientState } from './client-state.js';
 import { after, also, hangUp, proceed, step, type ClientStep } from './connecting.js';
-import { joinOrders } from './hydration/hydration-order.js';
+import { joinOrders, wholeOrder } from './hydration/hydration-order.js';
 import { pushSoon } from './pushing.js';
 import { applyNext } from './receiving.js';
 import { isRolledBack, isWaiting, withSchema } from './schema-state.js';
@@ -43,15 +42,11 @@ export function migrate(state: ClientState, taken: SchemaStep, byApp: boolean): 
   return also(quiet, { type: 'cancel-hydrate' }, { type: 'migrate', step: taken, byApp });
 }
 
-/** What the stream has brought meanwhile in the earlier version may lack what the later one has: those tables are read anew. */
+/** What the stream has brought meanwhile in the earlier version may lack what the later one has: all is read anew that differs. */
 export function migrated(state: ClientState, event: Extract<ClientEvent, { type: 'migrated' }>): ClientStep {
   const { summary, step: taken, byApp, migrations: known } = event;
   const next = withSchema({ ...state, store: summary }, { migrating: false, known });
-  const tables = byApp ? [] : touchedTableNames(changeOfStep(taken));
-  const due =
-    tables.length === 0 || summary.position === null
-      ? state.due
-      : joinOrders(state.due, { cause: 'schema-changed', tables, atLeast: summary.position.seq });
+  const due = byApp ? state.due : joinOrders(state.due, wholeOrder('schema-changed'));
   return after([over(taken.migration.name, null)], goOn({ ...next, due }));
 }
 

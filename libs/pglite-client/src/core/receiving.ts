@@ -1,11 +1,11 @@
 import { positionFromJson } from '@millrace/kernel';
-import type { SchemaChange, ServerMessage, Welcome } from '@millrace/sync-protocol';
+import type { ResyncCause, SchemaChange, ServerMessage, Welcome } from '@millrace/sync-protocol';
 import { assemble, assemblyAt, isTransactionFrame, type TransactionFrame } from './assembly.js';
 import type { ClientEffect } from './client-effect.js';
 import type { ClientState } from './client-state.js';
 import { APPLY_CHANGES, TIMING } from './client-timing.js';
 import { after, fail, loadAnew, step, type ClientStep } from './connecting.js';
-import { wholeOrder } from './hydration/hydration-order.js';
+import { joinOrders, wholeOrder } from './hydration/hydration-order.js';
 import { pushSoon } from './pushing.js';
 import { isRolledBack, waitsForApp, withSchema } from './schema-state.js';
 import { takeCheckpoint } from './verifying.js';
@@ -26,7 +26,7 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
     case 'welcome':
       return welcome(state, message);
     case 'resync':
-      return loadAnew(state, wholeOrder(message.cause));
+      return startOver(state, message.cause);
     case 'fill':
       return loadAnew(state, { cause: message.cause, tables: message.tables, atLeast: BigInt(message.atLeast) });
     case 'checkpoint':
@@ -43,7 +43,7 @@ function welcome(state: ClientState, message: Welcome): ClientStep {
     return fail(state, { code: 'invalid-message', message: 'welcome without hello' });
   const { version: inForce } = message.schema;
   const fit = fitAtWelcome(state, message);
-  if (fit === 'must-resync') return loadAnew(state, wholeOrder('schema-changed'));
+  if (fit === 'must-resync') return startOver(state, 'schema-changed');
   const live: ClientState = {
     ...withSchema(state, { fit, inForce, blocked: null, held: null }),
     phase: 'live',
@@ -66,6 +66,16 @@ function welcome(state: ClientState, message: Welcome): ClientStep {
       ...ack,
     ],
     pushSoon(caughtUp(live)),
+  );
+}
+
+/** All rows anew. If that was just done for the schema and has not helped, it waits: a server that wants it each time would be asked in a tight loop. */
+function startOver(state: ClientState, cause: ResyncCause): ClientStep {
+  const order = wholeOrder(cause);
+  if (cause !== 'schema-changed' || state.attempt === 0) return loadAnew(state, order);
+  return fail(
+    { ...state, due: joinOrders(state.due, order) },
+    { code: 'snapshot-failed', message: 'the server wants all rows to be read anew for its schema, again' },
   );
 }
 

@@ -6,3 +6,12 @@ export function changedTables(transactions: readonly ReceivedTransaction[]): Rea
     transactions.flatMap(({ position, changes }) => changes.map(({ table }) => [table, position.seq] as const)),
   );
 }
+
+/** The same of a transaction with steps: a table that is another one since has another hash, whatever its rows. */
+export function changedAtStep(
+  stepped: Iterable<string>,
+  transaction: ReceivedTransaction,
+): ReadonlyMap<string, bigint> {
+  const { seq } = transaction.position;
+  return new Map([...[...stepped].map((name) => [name, seq] as const), ...changedTables([transaction])]);
+}

@@ -11,7 +11,7 @@ import type { ClientStore, StoreSummary, TableState } from '../core/ports/client
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { reconcile } from '../core/reconcile.js';
 import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
-import { changedTables } from './changed-tables.js';
+import { changedAtStep, changedTables } from './changed-tables.js';
 import { forgetWaiting, noteFailed, noteRolledBack, noteTaken, readMigrations } from './client-migrations.js';
 import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
@@ -107,6 +107,7 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
     let current = must(steps[0], 'at least one step');
     try {
       return await transactSchema(async (sql, anyPending) => {
+        const stepped = new Set<string>();
         const changed = new Set<string>();
         const notice = (tables: readonly TableMeta[]) => tables.forEach(({ name }) => changed.add(name));
         let now = schema;
@@ -116,13 +117,16 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
           await (byApp ? noteRolledBack(sql, step) : noteTaken(sql, step));
           now = taken.schema;
           notice(taken.tables);
+          for (const { name } of taken.tables) stepped.add(name);
         }
+        // What the stream has brought in the earlier schema may lack what this one has: until all rows are read anew, nobody knows what they are.
+        if (!transaction && !byApp) await sql.query('update sync.state set scope = null');
         notice(await applyTransactions(sql, now, transaction ? [transaction] : [], anyPending));
         if (anyPending) notice(await rebaseAll(sql, now));
         return {
           schema: now,
           position: transaction?.position ?? null,
-          changedAt: transaction ? changedTables([transaction]) : new Map(),
+          changedAt: transaction ? changedAtStep(stepped, transaction) : new Map(),
           tables: now.tables.filter(({ name }) => changed.has(name)),
         };
       });

@@ -1,6 +1,6 @@
 import { must, SyncError, type Random, type Row } from '@millrace/kernel';
 import { keyText, type TableMeta } from '@millrace/schema-meta';
-import { changeBetween } from '@millrace/migrations-client';
+import { changeBetween, changedTables as changedBy } from '@millrace/migrations-client';
 import { schemaAfter, schemaBefore, type SchemaStep } from '@millrace/schema-compat';
 import type { MutationResult } from '@millrace/sync-protocol';
 import { affect, foldChanges, knownTable } from '../core/fold-changes.js';
@@ -11,7 +11,7 @@ import { rebase } from '../core/rebase.js';
 import type { ReceivedTransaction } from '../core/received-transaction.js';
 import { reconcile } from '../core/reconcile.js';
 import { summaryOf } from '../core/summary.js';
-import { changedTables } from '../store/changed-tables.js';
+import { changedAtStep, changedTables } from '../store/changed-tables.js';
 import { captureWrite } from './fake-capture.js';
 import type { FakeContent, FakeDatabase } from './fake-database.js';
 import { fakeAdopt, fakeStep, withMigration } from './fake-migrations.js';
@@ -151,11 +151,21 @@ export function fakeClientStore(database: FakeDatabase, options: FakeClientStore
       inTurn(() =>
         transact(async (content) => {
           let now = content;
-          for (const step of transactions[0]?.steps ?? []) now = await take(now, step, false);
-          return applyTo(now, transactions);
+          const [first] = transactions;
+          for (const step of first?.steps ?? []) now = await take(now, step, false);
+          const next = applyTo(now, transactions);
+          if (!first || now.schema === content.schema) return next;
+          const stepped = changedBy({ before: content.schema, after: now.schema }).made.map(({ name }) => name);
+          return { ...next, changedAt: new Map([...next.changedAt, ...changedAtStep(stepped, first)]) };
         }),
       ),
-    migrate: (step, { byApp }) => inTurn(() => transact((content) => take(content, step, byApp))),
+    migrate: (step, { byApp }) =>
+      inTurn(() =>
+        transact(async (content) => {
+          const next = await take(content, step, byApp);
+          return byApp ? next : { ...next, scope: null };
+        }),
+      ),
     adopt: (schema) => inTurn(() => transact((content) => fakeAdopt(content, changeBetween(content.schema, schema)))),
     migrations: () => Promise.resolve(database.content.migrations),
     hydrate: (hydration) => inTurn(() => hydrate(hydration)),

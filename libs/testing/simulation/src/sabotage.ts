@@ -11,7 +11,8 @@ export type Sabotage =
   | 'verdicts-of-stream-only'
   | 'held-ignored'
   | 'compared-too-early'
-  | 'never-compared';
+  | 'never-compared'
+  | 'step-without-rows';
 
 /** The literal "filter out the client's own changes": the ack comes, what it did to the rows does not. */
 export function dropOwnChanges(text: string): string {
@@ -39,6 +40,20 @@ export function cursorBeforeRows(store: FakeClientStore): FakeClientStore {
       await store.apply(transactions.map((transaction) => ({ ...transaction, changes: [], ack: null })));
       return store.apply(transactions);
     },
+  };
+}
+
+/** A store that takes the name of a migration and leaves rows and queued writes as they are. */
+export function stepWithoutRows(store: FakeClientStore): FakeClientStore {
+  return {
+    ...store,
+    apply: (transactions) =>
+      store.apply(
+        transactions.map((transaction) => ({
+          ...transaction,
+          steps: transaction.steps.map((step) => ({ ...step, migration: { ...step.migration, ops: [] } })),
+        })),
+      ),
   };
 }
 

@@ -78,6 +78,9 @@ const FAULTS: readonly (readonly [weight: number, fault: Fault])[] = [
   [2, evictSnapshot],
   [1, restartSnapshots],
   [1, spoilRow],
+  [6, migrate],
+  [2, revert],
+  [3, updateApp],
 ];
 
 function injectFault(world: World): void {
@@ -214,13 +217,32 @@ function spoilRow(world: World, host: ClientHost): void {
   world.checks.spoilt(host);
 }
 
+/** No fault, but what every client has to live through at any moment [M3]. */
+function migrate(world: World): void {
+  if (world.migrate()) world.fault('migration', world.postgres.schema.version);
+}
+
+function revert(world: World): void {
+  if (world.revert()) world.fault('migration-reverted', world.postgres.schema.version);
+}
+
+function updateApp(world: World, host: ClientHost): void {
+  if (!host.updateApp()) return;
+  world.fault('app-updated', short(host));
+  host.crash();
+  afterCrash(world, host);
+}
+
 /** Faults stop; everybody is there and wants to be in step (I1, I9). */
 async function heal(world: World): Promise<void> {
   world.note('the faults stop');
   const until = world.clock.now() + HEAL_MS;
   for (;;) {
     world.network.weather = FAIR;
-    for (const host of world.clients) host.start();
+    for (const host of world.clients) {
+      if (host.updateApp()) host.crash();
+      host.start();
+    }
     await world.pass(500);
     for (const host of world.clients) verify(host);
     const different = world.clients

@@ -23,6 +23,7 @@ describe('simulation', () => {
   it('the runs were full of faults and of work: otherwise they would prove nothing', () => {
     const kinds = [
       'answer-lost',
+      'app-updated',
       'bad-weather',
       'capture-stalled',
       'chunk-spoilt',
@@ -32,6 +33,8 @@ describe('simulation', () => {
       'client-offline',
       'fill-marker',
       'history-trimmed',
+      'migration',
+      'migration-reverted',
       'new-epoch',
       'replication-restart',
       'request-duplicated',
@@ -49,11 +52,12 @@ describe('simulation', () => {
     for (const kind of kinds) expect([kind, (report.faults[kind] ?? 0) > SEEDS / 10]).toEqual([kind, true]);
     expect(report.faults['tail-broken']).toBeGreaterThan(0);
     expect(report.faults['chunk-garbled']).toBeGreaterThan(0);
-    expect(Object.keys(report.resyncs)).toEqual(['below-horizon', 'epoch-changed']);
+    expect(Object.keys(report.resyncs)).toEqual(expect.arrayContaining(['below-horizon', 'epoch-changed']));
     expect(Object.keys(report.fills)).toEqual([
       'checksum-mismatch',
       'quarantined',
       'rewritten',
+      'schema-changed',
       'scope-unknown',
       'transaction-too-large',
     ]);
@@ -81,6 +85,7 @@ describe('deliberate breakages are caught', () => {
     ['held-ignored', /^I1|^I9/],
     ['compared-too-early', /^I12/],
     ['never-compared', /^I9.*differ/],
+    ['step-without-rows', /^I1|^I9|^I12/],
   ])('%s', async (sabotage, invariant) => {
     const { failures } = await runSimulation({ seeds: 300, sabotage, maxFailures: 1 });
     expect(failures).toHaveLength(1);

@@ -9,8 +9,8 @@ import { FaultLog } from './fault-log.js';
 import { FAIR, Network } from './network/network.js';
 import { simulatedTransport } from './network/simulated-transport.js';
 import type { SocketPair } from './network/socket-pair.js';
-import { claimCursor, comparedTooEarly, cursorBeforeRows, type Sabotage } from './sabotage.js';
-import { TENANTS } from './schema.js';
+import { claimCursor, comparedTooEarly, cursorBeforeRows, stepWithoutRows, type Sabotage } from './sabotage.js';
+import { MIGRATIONS, newest, schema, TENANTS } from './schema.js';
 import { FakeChecksums } from './server/fake-checksums.js';
 import { FakeHistory } from './server/fake-history.js';
 import { FakePostgres } from './server/fake-postgres.js';
@@ -97,6 +97,24 @@ export class World {
     this.note(`fault: ${kind} ${detail}`.trimEnd());
   }
 
+  /** The next migration of the team; false if there is none left. */
+  migrate(): boolean {
+    const { version } = this.postgres.schema;
+    const migration = MIGRATIONS.find(({ previous }) => previous === version);
+    if (!migration) return false;
+    this.postgres.migrate({ migration, direction: 'up' });
+    return true;
+  }
+
+  /** The last migration is taken back; false if there is none. */
+  revert(): boolean {
+    const { version } = this.postgres.schema;
+    const migration = MIGRATIONS.find((each) => each.version === version);
+    if (!migration) return false;
+    this.postgres.migrate({ migration, direction: 'down' });
+    return true;
+  }
+
   stallCapture(ms: number): void {
     this.captureStalledUntil = this.clock.now() + ms;
   }
@@ -152,11 +170,13 @@ export class World {
     return new ClientHost({
       clientId: random.uuid(),
       tenantId: TENANTS[index % TENANTS.length] ?? 'a',
+      app: random.chance(0.3) ? schema : newest,
       clock,
       random: random.fork(),
       transport: (host, own) => simulatedTransport(this, host, own),
       wrapStore: (store) => {
         if (options.sabotage === 'cursor-before-rows') return cursorBeforeRows(store);
+        if (options.sabotage === 'step-without-rows') return stepWithoutRows(store);
         return options.sabotage === 'compared-too-early' ? comparedTooEarly(store) : store;
       },
       onHydrate: (host, cause) => {
@@ -177,6 +197,8 @@ export class World {
       register: (registration) => replication.register(registration),
       unregister: (id) => replication.unregister(id),
       page: (after, rowKeys) => replication.page(after, rowKeys),
+      catalogue: () => this.history.catalogue,
+      versionAt: (position) => this.history.versionAt(position),
       ownerOf: (id) => postgres.clients.get(id)?.sub,
       verdicts: (id, afterMutation, upTo) => this.verdicts(id, afterMutation, upTo),
       checksums: (tenantId) => this.checksums.of(tenantId),

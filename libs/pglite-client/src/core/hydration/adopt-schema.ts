@@ -6,18 +6,20 @@ type AdoptPorts = Pick<HydrationPorts, 'store' | 'transport' | 'token' | 'appVer
 
 /**
  * Makes the tables those of the schema in force: by its steps, which keep the rows that are here readable, or, where none are known or one fails, by making
- * them anew. Throws `schema-unknown` if the app has to be updated first; then nothing has changed.
+ * them anew. `if-it-fits`: else everything stays, without an error. Throws `schema-unknown` if the app has to be updated first; then nothing has changed.
  */
-export async function adoptSchema(ports: AdoptPorts, signal: AbortSignal): Promise<void> {
+export async function adoptSchema(ports: AdoptPorts, signal: AbortSignal, how: 'must' | 'if-it-fits'): Promise<void> {
   const { store, transport, token, appVersion, logger } = ports;
   const here = store.schema().version;
   const { schema, inForce, fit } = await transport.schema({ tables: here, app: appVersion }, await token(), signal);
+  const fits = fit !== 'must-update-app' && fit !== 'translate' && schema.version !== here;
+  if (!fits && how === 'if-it-fits') return;
   if (fit === 'must-update-app')
     throw new SyncError(
       'schema-unknown',
       `The server's schema ${inForce} needs a newer app than this one, which was built with ${appVersion}: load it again.`,
     );
-  if (schema.version === here || fit === 'translate')
+  if (!fits)
     throw new SyncError('snapshot-failed', `the server did not tell its rows in schema ${here}, which it knows`);
   logger.info('adopting a schema', { from: here, to: schema.version, fit });
   const { position } = await store.summary();

@@ -56,13 +56,15 @@ const ADOPTIONS = 2;
 /** Rows that the server cannot tell in the words of the tables: the tables become those of the schema in force, and are loaded whole [M3]. */
 async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
   let wanted = order;
+  // The server would tell rows in the words of tables that the app has outgrown: whoever reads all of them for the schema becomes what it can.
+  if (order.cause === 'schema-changed' && order.tables === null) await adoptSchema(ports, options.signal, 'if-it-fits');
   for (let adoptions = 0; ; adoptions += 1) {
     try {
       return await attemptOrAnew(wanted, ports, options);
     } catch (error) {
       const unknown = error instanceof SyncError && error.code === 'schema-unknown';
       if (!unknown || adoptions >= ADOPTIONS || options.signal.aborted) throw error;
-      await adoptSchema(ports, options.signal);
+      await adoptSchema(ports, options.signal, 'must');
       const cause = order.tables === null ? order.cause : 'schema-changed';
       wanted = { ...wholeOrder(cause), atLeast: order.atLeast };
     }

@@ -104,7 +104,10 @@ export interface ClientStore {
    * over it. What was here can be read until then. Throws `snapshot-corrupt` if a table is not what its manifest says. Any error leaves all as it was.
    */
   hydrate(hydration: Hydration): Promise<StoreSummary>;
-  /** Takes a step that does not come by the stream: the cursor stays. `byApp`: it takes one back that the server keeps. Throws as `apply`. */
+  /**
+   * Takes a step that does not come by the stream: the cursor stays. What the stream has brought in the earlier schema may lack what the later one has, so that
+   * the rows' scope is not known any more, and they have to be read anew. `byApp`: it takes one back that the server keeps; its rows are right. Throws as `apply`.
+   */
   migrate(step: SchemaStep, options: { readonly byApp: boolean }): Promise<StoreSummary>;
   /**
    * Makes the tables of this schema, whatever the steps to it: what is another table now is empty, and the cursor is given up. Queued writes are told in it,

@@ -58,6 +58,17 @@ export function describeMigrations({
       expect(await harness().rows('tags')).toEqual([{ id: uuid(7), label: 'new' }]);
     });
 
+    it('[S6] a table is another one since then, whatever its rows', async () => {
+      await live(item(1));
+      await store().apply([step(12, addColor)]);
+      const states = await store().tableStates(['items', 'pairs', 'tags']);
+      expect(states.map(({ name, changedAt }) => [name, changedAt])).toEqual([
+        ['items', 12n],
+        ['pairs', 10n],
+        ['tags', 12n],
+      ]);
+    });
+
     it('is kept: an app that was built with an earlier schema opens the database in the one that it has come to', async () => {
       await live(item(1));
       await store().apply([step(12, addColor)]);
@@ -206,11 +217,11 @@ export function describeMigrations({
       await store().apply([step(12, addColor, put({ ...item(2), color: 'blue' }))]);
       await harness().write({ operation: 'update', table: 'items', key: { id: uuid(1) }, set: { amount: '4' } });
       const back = await store().migrate(down(addColor), { byApp: true });
-      expect(back).toMatchObject({ position: at(12), schemaVersion: '1.0.0', pending: 1 });
+      expect(back).toMatchObject({ position: at(12), scope: 'scope-1', schemaVersion: '1.0.0', pending: 1 });
       expect(await items()).toEqual([item(1, { amount: '4', version: '2' }), item(2)]);
       expect(await store().migrations()).toMatchObject([{ direction: 'up', applied: false, error: null }]);
       const again = await store().migrate(up(addColor), { byApp: false });
-      expect(again).toMatchObject({ position: at(12), schemaVersion: '1.1.0', pending: 1 });
+      expect(again).toMatchObject({ position: at(12), scope: null, schemaVersion: '1.1.0', pending: 1 });
       expect((await items()).map(({ amount, color }) => [amount, color])).toEqual([
         ['4', 'red'],
         ['1', 'red'],

@@ -1,9 +1,9 @@
 import { positionToJson, type Position, type Row } from '@millrace/kernel';
 import type { FakeContent } from '@millrace/pglite-client/testing';
-import { keyText } from '@millrace/schema-meta';
+import { keyText, type SchemaMeta } from '@millrace/schema-meta';
 import type { ResyncCause } from '@millrace/sync-protocol';
 import type { ClientHost } from '../client/client-host.js';
-import { TENANTS, markOf, schema } from '../schema.js';
+import { TENANTS, markOf } from '../schema.js';
 import type { World } from '../world.js';
 
 /** What is broken, in words that name the invariant. */
@@ -39,6 +39,7 @@ export class Checks {
   resynced(host: ClientHost, cause: ResyncCause, cursor: Position | null): void {
     const { history } = this.world;
     const isTrue =
+      (cause === 'schema-changed' && this.world.postgres.catalogue.steps.length > 0) ||
       (cause === 'epoch-changed' && cursor?.epoch !== history.head.epoch) ||
       (cause === 'below-horizon' && cursor !== null && cursor.seq < history.horizon);
     if (!isTrue) fail('I12', host, `resync ${cause} at ${placeText(cursor)} without a cause`);
@@ -47,7 +48,8 @@ export class Checks {
 
   /** I12: what cannot be delivered is a transaction that is there, for the cause that it names. */
   filled(host: ClientHost, { cause, tables, atLeast }: Told): void {
-    const isTrue = this.world.undeliverable.get(atLeast)?.has(cause) ?? false;
+    const migrated = cause === 'schema-changed' && this.world.postgres.catalogue.steps.length > 0;
+    const isTrue = migrated || (this.world.undeliverable.get(atLeast)?.has(cause) ?? false);
     if (!isTrue) fail('I12', host, `fill of ${tables.join(', ')} for ${cause} at ${atLeast} without a cause`);
     this.announcedTo(host).add(cause);
   }
@@ -62,6 +64,7 @@ export class Checks {
     const known =
       (cause === 'new-client' && position === null) ||
       (cause === 'epoch-changed' && position?.epoch !== this.world.history.head.epoch) ||
+      (cause === 'schema-changed' && this.world.postgres.catalogue.steps.length > 0) ||
       this.announcedTo(host).has(cause);
     if (!known) fail('I12', host, `loads rows by itself: ${cause}`);
   }
@@ -99,6 +102,8 @@ export class Checks {
   /** I2, I6: a write leaves the outbox by its verdict only, and then its effect is here or its refusal is shown. */
   private checkSettled(host: ClientHost, content: FakeContent, txId: string): void {
     const stored = this.world.postgres.mutations.get(txId);
+    // What cannot be told any more is refused here, and shown [M3].
+    if (!stored && refusedHere(content, txId)) return;
     if (!stored) return fail('I2', host, `write ${txId} vanished before the server had it`);
     if (stored.result.verdict === 'rejected') {
       if (!content.rejected.some((each) => each.txId === txId)) fail('I2', host, `rejected ${txId} is not shown`);
@@ -119,8 +124,7 @@ export class Checks {
 
   /** I5: two rows that are only ever written together are never seen apart. */
   private checkPairs(host: ClientHost, content: FakeContent): void {
-    const table = schema.tables.find(({ name }) => name === 'pairs');
-    if (table) this.comparePairs(host, 'base', [...(content.base.get('pairs')?.values() ?? [])]);
+    this.comparePairs(host, 'base', [...(content.base.get('pairs')?.values() ?? [])]);
     const visible = host.rows('pairs');
     if (visible) this.comparePairs(host, 'visible', visible);
   }
@@ -145,11 +149,14 @@ export class Checks {
     if (content.position?.epoch !== history.head.epoch) return `stands in another epoch`;
     if (content.pending.length > 0)
       return `has ${content.pending.length} pending writes: ${JSON.stringify(content.pending.map(({ mutationId, txId, answer }) => ({ mutationId, txId, answer })))}`;
+    const { schema } = content;
+    if (schema.version !== postgres.schema.version)
+      return `is of schema ${schema.version}, the server of ${postgres.schema.version}: ${JSON.stringify(host.client?.status.get().schema)}`;
     for (const { name } of schema.tables) {
-      const here = textOf(name, [...(content.base.get(name)?.values() ?? [])]);
-      const there = textOf(name, postgres.rowsInScope(name, { tenantId: host.tenantId }));
+      const here = textOf(schema, name, [...(content.base.get(name)?.values() ?? [])]);
+      const there = textOf(schema, name, postgres.rowsInScope(name, { tenantId: host.tenantId }));
       if (here !== there) return `I1 ${name} differ:\n  client ${here}\n  server ${there}`;
-      if (textOf(name, host.rows(name) ?? []) !== there) return `I1 visible ${name} differ from the server's`;
+      if (textOf(schema, name, host.rows(name) ?? []) !== there) return `I1 visible ${name} differ from the server's`;
     }
     return null;
   }
@@ -160,8 +167,8 @@ export class Checks {
       const rejected = new Set(host.database.content.rejected.map(({ txId }) => txId));
       for (const txId of host.written) {
         const stored = this.world.postgres.mutations.get(txId);
-        if (!stored) fail('I2', host, `acknowledged write ${txId} never reached the server`);
-        else if (stored.result.verdict === 'rejected' && !rejected.has(txId))
+        if (!stored && !rejected.has(txId)) fail('I2', host, `acknowledged write ${txId} never reached the server`);
+        else if (stored?.result.verdict === 'rejected' && !rejected.has(txId))
           fail('I2', host, `rejected ${txId} is not shown`);
       }
     }
@@ -184,14 +191,18 @@ function fail(invariant: string, host: ClientHost, what: string): never {
   throw new Violation(`${invariant}: client ${host.clientId} ${what}`);
 }
 
+function refusedHere({ rejected }: FakeContent, txId: string): boolean {
+  return rejected.some((each) => each.txId === txId && each.reason.code === 'schema-changed');
+}
+
 function placeText(position: Position | null): string {
   if (!position) return 'nowhere';
   const { epoch, seq } = positionToJson(position);
   return `${seq} of ${epoch.slice(0, 8)}`;
 }
 
-function textOf(name: string, rows: readonly Row[]): string {
-  const table = schema.tables.find((each) => each.name === name);
+function textOf({ tables }: SchemaMeta, name: string, rows: readonly Row[]): string {
+  const table = tables.find((each) => each.name === name);
   if (!table) return '';
   const lines = rows.map(
     (row) => [keyText(table, row), JSON.stringify(table.columns.map((column) => row[column.name] ?? null))] as const,

@@ -1,7 +1,7 @@
 import type { Row } from '@millrace/kernel';
 import type { LocalWrite } from '@millrace/pglite-client/testing';
 import type { SeededRandom } from '@millrace/testing';
-import { markOf } from '../schema.js';
+import { extraIn, hasMood, markOf } from '../schema.js';
 import { PAIRS } from '../server/outside-writer.js';
 import type { ClientHost } from './client-host.js';
 
@@ -54,9 +54,10 @@ export class AppUser {
     const row = {
       id: this.name('c'),
       tenant_id: this.host.tenantId,
-      extra: null,
+      [extraIn(this.schema)]: null,
       blob: null,
       hidden: 'f',
+      ...(hasMood(this.schema) ? { mood: this.random.pick(['calm', 'wild']) } : {}),
       ...this.values(),
     };
     return { operation: 'insert', table: 'notes', row };
@@ -65,7 +66,14 @@ export class AppUser {
   /** Now and then something that the server refuses. */
   private values(): Row {
     const text = `${markOf(this.host.tenantId)}${this.name(this.random.chance(0.1) ? 'bad' : '')}`;
-    return this.random.pick<Row>([{ body: text }, { extra: text }, { body: text, extra: text }]);
+    const extra = extraIn(this.schema);
+    const mood: readonly Row[] = hasMood(this.schema) ? [{ mood: this.name('mood') }] : [];
+    return this.random.pick<Row>([{ body: text }, { [extra]: text }, { body: text, [extra]: text }, ...mood]);
+  }
+
+  /** The app works with what there is. */
+  private get schema() {
+    return this.host.database.content.schema;
   }
 
   private name(prefix: string): string {

@@ -7,9 +7,10 @@ import {
   type FakeDatabase,
   type LocalWrite,
 } from '@millrace/pglite-client/testing';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import { recordingLogger, type SeededRandom } from '@millrace/testing';
 import { fakeDigest } from '../fake-digest.js';
-import { schema } from '../schema.js';
+import { newest } from '../schema.js';
 import { makeToken } from '../token.js';
 import { Countdown } from './countdown.js';
 import { diskFiles } from './disk-files.js';
@@ -18,6 +19,8 @@ import { processClock, type ProcessClock } from './process-clock.js';
 export interface ClientHostOptions {
   readonly clientId: string;
   readonly tenantId: string;
+  /** Schema of the app that it begins with. */
+  readonly app: SchemaMeta;
   readonly clock: Clock;
   readonly random: SeededRandom;
   /** The way to the server of one process of this client. */
@@ -43,6 +46,7 @@ export class ClientHost {
   readonly database: FakeDatabase;
   /** txIds of local transactions that were reported as done to the app (I2). */
   readonly written = new Set<string>();
+  private app: SchemaMeta;
   private process: Process | null = null;
   private wanted = true;
   private readonly commits = new Countdown();
@@ -56,7 +60,8 @@ export class ClientHost {
     this.clientId = options.clientId;
     this.tenantId = options.tenantId;
     this.sub = `user of ${options.clientId}`;
-    this.database = fakeDatabase(schema, options.clientId);
+    this.app = options.app;
+    this.database = fakeDatabase(options.app, options.clientId);
   }
 
   start(): void {
@@ -69,7 +74,7 @@ export class ClientHost {
       store,
       transport: transport(this, own),
       getToken: () => Promise.resolve(this.token()),
-      schema,
+      schema: this.app,
       files: diskFiles({ disk: this.disk, clock: own, random, onWrite: () => this.files.tick() }),
       digest: (bytes) => Promise.resolve(fakeDigest(bytes)),
       clock: own,
@@ -81,6 +86,13 @@ export class ClientHost {
       if (this.wanted) client.connect();
       else client.disconnect();
     });
+  }
+
+  /** The page is loaded again, with the newest app. False if it has it. */
+  updateApp(): boolean {
+    if (this.app === newest) return false;
+    this.app = newest;
+    return true;
   }
 
   /** The process ends between any two steps. */
@@ -111,7 +123,7 @@ export class ClientHost {
     const notes = content.base.get('notes') ?? new Map<string, Row>();
     const [key, row] = [...notes][this.options.random.int(Math.max(1, notes.size))] ?? [];
     if (key === undefined || row === undefined || content.position === null) return false;
-    const spoilt = new Map(notes).set(key, { ...row, extra: `spoilt ${row['extra'] ?? ''}` });
+    const spoilt = new Map(notes).set(key, { ...row, body: `spoilt ${row['body'] ?? ''}` });
     this.database.content = { ...content, base: new Map(content.base).set('notes', spoilt) };
     return true;
   }

@@ -1,5 +1,7 @@
 import { positionFromJson, SyncError, type Clock } from '@millrace/kernel';
 import type { Transport } from '@millrace/pglite-client';
+import { fitOf, stepsBetween } from '@millrace/schema-compat';
+import type { MigrationsAnswer, SchemaAnswer } from '@millrace/sync-protocol';
 import type { ClientHost } from '../client/client-host.js';
 import { pushMutations } from '../server/fake-gateway.js';
 import { fakeTail } from '../server/fake-tail.js';
@@ -43,7 +45,11 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       alive(
         network.call(() => {
           const { tenantId } = readToken(token, world.clock.now());
-          const answer = world.snapshots.order(tenantId, { tables: request.tables, atLeast: BigInt(request.atLeast) });
+          const answer = world.snapshots.order(tenantId, {
+            tables: request.tables,
+            atLeast: BigInt(request.atLeast),
+            version: request.schemaVersion,
+          });
           world.sent(host, JSON.stringify(answer));
           return answer;
         }),
@@ -57,6 +63,26 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
           if (bytes === null) throw new SyncError('not-found', 'the chunk is not kept any more');
           world.sent(host, new TextDecoder().decode(bytes));
           return garbled(world, bytes);
+        }),
+      ),
+
+    schema: ({ tables, app }, token) =>
+      alive(
+        network.call(() => {
+          readToken(token, world.clock.now());
+          const { catalogue, schema } = postgres;
+          return { schema, inForce: schema.version, fit: fitOf(catalogue, { tables, app }) } as SchemaAnswer;
+        }),
+      ),
+
+    migrations: (from, token) =>
+      alive(
+        network.call((): MigrationsAnswer => {
+          readToken(token, world.clock.now());
+          const { catalogue, schema } = postgres;
+          const steps = stepsBetween(catalogue, from, schema.version);
+          if (!steps) return { state: 'unknown', inForce: schema.version };
+          return { state: 'known', inForce: schema.version, steps: steps.map((step) => ({ ...step })) };
         }),
       ),
 

@@ -1,7 +1,6 @@
 import { positionToJson, SyncError, type Clock } from '@millrace/kernel';
 import { fakeTableHash } from '@millrace/pglite-client/testing';
 import type { Checkpoint } from '@millrace/sync-protocol';
-import { schema } from '../schema.js';
 import type { FakeHistory } from './fake-history.js';
 import type { FakePostgres } from './fake-postgres.js';
 
@@ -37,7 +36,7 @@ export class FakeChecksums {
     const { clock, postgres, history } = this.options;
     const from = history.head;
     const wanted = postgres.insertLsn;
-    const tables = schema.tables.map((table) => ({
+    const tables = postgres.schema.tables.map((table) => ({
       name: table.name,
       hash: fakeTableHash(table, postgres.rowsInScope(table.name, { tenantId })),
     }));

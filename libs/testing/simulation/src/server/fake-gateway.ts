@@ -8,9 +8,13 @@ import type {
   PushRequest,
   PushResponse,
 } from '@millrace/sync-protocol';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { stepsBetween, type SchemaStep } from '@millrace/schema-compat';
 import { matches, type Claims } from '@millrace/sync-rules';
 import type { FakePostgres } from './fake-postgres.js';
+import { Rejected } from './rejected.js';
 import { tableOf, type ServerTransaction } from './server-transaction.js';
+import { toldInForce } from './told-in-force.js';
 
 /** Who pushes. */
 export interface Writer {
@@ -21,15 +25,6 @@ export interface Writer {
 export type PushOutcome =
   | { readonly kind: 'results'; readonly response: PushResponse }
   | { readonly kind: 'conflict'; readonly conflict: PushConflict };
-
-class Rejected extends Error {
-  readonly code: string;
-
-  constructor(code: string) {
-    super(`rejected: ${code}`);
-    this.code = code;
-  }
-}
 
 /** The write path's rules on the simulated database [W2, W3], with the policy last-write-wins. `epoch`: the one in force. */
 export function pushMutations(
@@ -72,6 +67,8 @@ function conflictOf(
 function applyOnce(postgres: FakePostgres, request: PushRequest, mutation: Mutation, writer: Writer): MutationResult {
   const known = postgres.mutations.get(mutation.txId);
   if (known) return known.result;
+  const way = stepsBetween(postgres.catalogue, request.schemaVersion, postgres.schema.version);
+  if (!way) throw new SyncError('schema-unknown', `no way leads from schema ${request.schemaVersion}`);
   let result: MutationResult = {
     mutationId: mutation.mutationId,
     txId: mutation.txId,
@@ -79,7 +76,7 @@ function applyOnce(postgres: FakePostgres, request: PushRequest, mutation: Mutat
     reason: null,
   };
   postgres.commit((transaction) => {
-    result = { ...result, ...outcomeOf(transaction, mutation, writer) };
+    result = { ...result, ...outcomeOf({ transaction, schema: postgres.schema, way }, mutation, writer) };
     transaction.insertEngineRow(MUTATION_TABLE, {
       client_id: request.clientId,
       mutation_id: String(mutation.mutationId),
@@ -105,12 +102,13 @@ function applyOnce(postgres: FakePostgres, request: PushRequest, mutation: Mutat
 }
 
 function outcomeOf(
-  transaction: ServerTransaction,
+  { transaction, schema, way }: Writing & { readonly way: readonly SchemaStep[] },
   mutation: Mutation,
   writer: Writer,
 ): Pick<MutationResult, 'verdict' | 'reason'> {
   try {
-    const merged = mutation.changes.map((change) => applyChange(transaction, change, writer)).includes(true);
+    const told = mutation.changes.map((change) => toldInForce(change, way));
+    const merged = told.map((change) => applyChange({ transaction, schema }, change, writer)).includes(true);
     return merged
       ? { verdict: 'merged', reason: { code: 'changed', message: 'changed since' } }
       : { verdict: 'accepted', reason: null };
@@ -121,9 +119,14 @@ function outcomeOf(
   }
 }
 
+interface Writing {
+  readonly transaction: ServerTransaction;
+  readonly schema: SchemaMeta;
+}
+
 /** Whether the change met a newer value. */
-function applyChange(transaction: ServerTransaction, change: MutationChange, { claims }: Writer): boolean {
-  const table = tableOf(change.table);
+function applyChange({ transaction, schema }: Writing, change: MutationChange, { claims }: Writer): boolean {
+  const table = tableOf(schema, change.table);
   const stored = transaction.find(change.table, change.key);
   const row = stored && matches(table.read, stored, claims) === true ? stored : null;
   if (table.write === null) throw new Rejected('forbidden');

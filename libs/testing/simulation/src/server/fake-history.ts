@@ -7,14 +7,22 @@ import {
   type MutationMark,
   type Tail,
 } from '@millrace/change-history';
-import { chainStart, type Position } from '@millrace/kernel';
+import { chainStart, must, type Position } from '@millrace/kernel';
 import type { PullResult } from '@millrace/sync-session';
-import { schema } from '../schema.js';
+import { inForce, withStep, type Catalogue } from '@millrace/schema-compat';
+import { schema as first } from '../schema.js';
 import { tooLargeFor } from './too-large.js';
 
 /** `change_history` in memory: places, chain and tail are the real ones, pages and proofs a model of the queries. */
 export class FakeHistory {
   head: Position;
+  /** As far as history has come. */
+  catalogue: Catalogue = { compiled: first, steps: [] };
+  private schema = first;
+  /** Version in force behind each place at which it changed. */
+  private readonly versions: { readonly seq: bigint; readonly version: string }[] = [
+    { seq: 0n, version: first.version },
+  ];
   readonly epochs: string[] = [];
   /** Transactions of the epoch in force, above the horizon. */
   private kept: HistoryTransaction[] = [];
@@ -32,12 +40,14 @@ export class FakeHistory {
   append(captured: readonly CapturedTransaction[]): readonly HistoryTransaction[] {
     const from = this.head;
     const transactions = captured.map((each) => {
-      const { transaction } = toHistory(each, {
-        schema,
+      const { transaction, schema } = toHistory(each, {
+        schema: this.schema,
         source: { decoder: 'pgoutput', reader: 'stream' },
         after: this.head,
       });
       this.head = transaction.position;
+      this.schema = schema;
+      for (const { step } of each.changes) if (step) this.took(withStep(this.catalogue, step));
       this.ends.set(this.head.seq, this.head.chain);
       if (transaction.mutation) this.marks.push({ mark: transaction.mutation, position: this.head });
       return transaction;
@@ -47,8 +57,23 @@ export class FakeHistory {
     return transactions;
   }
 
-  /** seq goes on counting, the chain begins anew [E2]. */
-  beginEpoch(epoch: string): void {
+  private took(catalogue: Catalogue): void {
+    this.catalogue = catalogue;
+    this.versions.push({ seq: this.head.seq, version: this.schema.version });
+  }
+
+  /** In force right behind a place [M2]. */
+  versionAt({ seq }: Position): string {
+    return must(
+      this.versions.findLast((each) => each.seq <= seq),
+      'in force from the beginning',
+    ).version;
+  }
+
+  /** seq goes on counting, the chain begins anew [E2]. What was not read of the old one may have held migrations: the database says where it stands. */
+  beginEpoch(epoch: string, catalogue: Catalogue): void {
+    this.schema = inForce(catalogue);
+    this.took(catalogue);
     this.head = { epoch, seq: this.head.seq, chain: chainStart(epoch) };
     this.tail.begin(this.head);
     this.kept = [];

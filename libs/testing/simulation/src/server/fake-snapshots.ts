@@ -1,12 +1,12 @@
-import { positionToJson, type Clock, type Position } from '@millrace/kernel';
+import { must, positionToJson, SyncError, type Clock, type Position } from '@millrace/kernel';
 import { encodeFakeRows, fakeTableHash } from '@millrace/pglite-client/testing';
 import type { SnapshotAnswer, SnapshotChunk, SnapshotTable } from '@millrace/sync-protocol';
 import type { SeededRandom } from '@millrace/testing';
 import { fakeDigest } from '../fake-digest.js';
-import { schema } from '../schema.js';
+import { fitOf, inForce, schemaOfVersion, stepsBetween, translateRow } from '@millrace/schema-compat';
+import { findTable, type SchemaMeta } from '@millrace/schema-meta';
 import type { FakeHistory } from './fake-history.js';
 import type { FakePostgres } from './fake-postgres.js';
-import { tableOf } from './server-transaction.js';
 
 export interface FakeSnapshotsOptions {
   readonly clock: Clock;
@@ -21,6 +21,13 @@ interface Build {
   readonly upTo: Position;
   /** What the order that it was made for asked for at least. */
   readonly madeFor: bigint;
+}
+
+interface Order {
+  readonly tenantId: string;
+  /** Of the asker's tables. */
+  readonly version: string;
+  readonly name: string;
 }
 
 const ROWS_PER_CHUNK = 3;
@@ -46,15 +53,18 @@ export class FakeSnapshots {
     this.options = options;
   }
 
+  /** Rows in the words of the asker's tables, if they can be told in them. */
   order(
     tenantId: string,
-    wish: { readonly tables: readonly string[] | null; readonly atLeast: bigint },
+    wish: { readonly tables: readonly string[] | null; readonly atLeast: bigint; readonly version: string },
   ): SnapshotAnswer {
+    const { version } = wish;
+    const schema = this.schemaFor(version);
     const names = wish.tables ?? schema.tables.map(({ name }) => name);
-    const missing = names.filter((name) => !this.usable(tenantId, name, wish.atLeast));
-    for (const name of missing) this.build(tenantId, name, wish.atLeast);
+    const missing = names.filter((name) => !this.usable(keyOf(tenantId, version, name), wish.atLeast));
+    for (const name of missing) this.build({ tenantId, version, name }, wish.atLeast);
     if (missing.length > 0) return { state: 'building', rows: this.blobs.size, rowEstimate: 0, retryAfterMs: 50 };
-    const builds = names.flatMap((name) => this.builds.get(keyOf(tenantId, name)) ?? []);
+    const builds = names.flatMap((name) => this.builds.get(keyOf(tenantId, version, name)) ?? []);
     const first = builds.reduce((oldest, each) => (seqOf(each) < seqOf(oldest) ? each : oldest));
     const last = builds.reduce((newest, each) => (each.upTo.seq > newest.upTo.seq ? each : newest));
     return {
@@ -63,7 +73,7 @@ export class FakeSnapshots {
         version: 1,
         id: this.options.random.uuid(),
         createdAt: '2026-01-01T00:00:00Z',
-        schemaVersion: schema.version,
+        schemaVersion: version,
         rulesVersion: 'rules',
         scope: scopeOf(tenantId),
         position: first.table.position,
@@ -86,10 +96,10 @@ export class FakeSnapshots {
 
   /** Space is needed: somebody's snapshot goes, whoever is reading it. */
   evict(tenantId: string): void {
-    for (const { name } of schema.tables) {
-      const build = this.builds.get(keyOf(tenantId, name));
-      build?.table.chunks.forEach((_chunk, n) => this.blobs.delete(`${build.table.id}/${n}`));
-      this.builds.delete(keyOf(tenantId, name));
+    for (const [key, build] of [...this.builds]) {
+      if (!key.startsWith(`${tenantId}/`)) continue;
+      build.table.chunks.forEach((_chunk, n) => this.blobs.delete(`${build.table.id}/${n}`));
+      this.builds.delete(key);
     }
   }
 
@@ -105,21 +115,30 @@ export class FakeSnapshots {
     return true;
   }
 
-  private usable(tenantId: string, name: string, atLeast: bigint): boolean {
+  /** Throws `schema-unknown` if rows cannot be told in that version: the asker adopts the one in force. */
+  private schemaFor(version: string): SchemaMeta {
+    const { catalogue } = this.options.postgres;
+    const fit = fitOf(catalogue, { tables: version, app: version });
+    const schema = schemaOfVersion(catalogue, version);
+    if (schema && (fit === 'same' || fit === 'translate')) return schema;
+    throw new SyncError('schema-unknown', `in force is ${inForce(catalogue).version}`);
+  }
+
+  private usable(key: string, atLeast: bigint): boolean {
     const { history } = this.options;
-    const build = this.builds.get(keyOf(tenantId, name));
+    const build = this.builds.get(key);
     if (!build || build.table.position.epoch !== history.head.epoch) return false;
     const seq = seqOf(build);
     const enough = seq >= atLeast || build.madeFor >= atLeast;
     return enough && seq >= history.horizon && history.head.seq - seq <= STALE_AFTER;
   }
 
-  private build(tenantId: string, name: string, atLeast: bigint): void {
-    const key = keyOf(tenantId, name);
+  private build(order: Order, atLeast: bigint): void {
+    const key = keyOf(order.tenantId, order.version, order.name);
     if (this.running.has(key)) return;
     this.running.add(key);
     const { life } = this;
-    void this.read(tenantId, name, atLeast).then((build) => {
+    void this.read(order, atLeast).then((build) => {
       if (this.life !== life) return;
       this.running.delete(key);
       if (build) this.builds.set(key, build);
@@ -127,12 +146,22 @@ export class FakeSnapshots {
   }
 
   /** Position first, then the rows, which may show more; done once capture has passed them [S2]. Null if the history ended meanwhile. */
-  private async read(tenantId: string, name: string, madeFor: bigint): Promise<Build | null> {
+  private async read({ tenantId, version, name }: Order, madeFor: bigint): Promise<Build | null> {
     const { clock, random, postgres, history } = this.options;
     await clock.sleep(random.int(30));
     const position = history.head;
     const wanted = postgres.insertLsn;
-    const rows = postgres.rowsInScope(name, { tenantId });
+    const { catalogue } = postgres;
+    const there = inForce(catalogue);
+    const back = stepsBetween(catalogue, there.version, version) ?? [];
+    const meta = must(findTable(must(schemaOfVersion(catalogue, version), version), name), name);
+    const source = there.tables.find(
+      (each) => translateRow({ table: each.name, row: {} }, back, { whole: false })?.table === name,
+    );
+    if (!source) return null;
+    const rows = postgres
+      .rowsInScope(source.name, { tenantId })
+      .flatMap((row) => translateRow({ table: source.name, row }, back, { whole: true })?.row ?? []);
     const id = random.uuid();
     const chunks: SnapshotChunk[] = [];
     for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK) {
@@ -143,7 +172,8 @@ export class FakeSnapshots {
     }
     while (postgres.capturedLsn < wanted && history.head.epoch === position.epoch) await clock.sleep(3);
     if (history.head.epoch !== position.epoch) return null;
-    const meta = tableOf(name);
+    // Rows behind a migration do not go with a position before it [S2].
+    if (history.versionAt(position) !== there.version) return null;
     return {
       upTo: history.head,
       madeFor,
@@ -163,8 +193,8 @@ export class FakeSnapshots {
   }
 }
 
-function keyOf(tenantId: string, name: string): string {
-  return `${tenantId}/${name}`;
+function keyOf(tenantId: string, version: string, name: string): string {
+  return `${tenantId}/${version}/${name}`;
 }
 
 function seqOf({ table }: Build): bigint {

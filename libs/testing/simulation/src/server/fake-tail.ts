@@ -1,9 +1,9 @@
 import { partFor } from '@millrace/change-history';
 import { positionFromJson, positionToJson, type Clock } from '@millrace/kernel';
+import { schemaOfVersion } from '@millrace/schema-compat';
 import type { TailLine, TailRequest } from '@millrace/sync-protocol';
 import { rowKeysOf, type Claims } from '@millrace/sync-rules';
-import { deliver, fillFrame } from '@millrace/sync-session';
-import { schema } from '../schema.js';
+import { deliver, everyRule, fillFrame } from '@millrace/sync-session';
 import type { FakeHistory } from './fake-history.js';
 import { tooLargeFor } from './too-large.js';
 
@@ -25,7 +25,7 @@ export async function* fakeTail(
   const obstacle = history.obstacle(after);
   if (obstacle) return yield { kind: 'resync', cause: obstacle, message: obstacle };
   const held = new Map(Object.entries(request.held).map(([name, seq]) => [name, BigInt(seq)]));
-  const keys = new Set(rowKeysOf(schema, claims, clientId));
+  const keys = new Set(rowKeysOf(everyRule(history.catalogue), claims, clientId));
   let from = after.seq;
   for (const whole of history.between(after, head)) {
     const transaction = partFor(whole, keys);
@@ -35,7 +35,14 @@ export async function* fakeTail(
       const fill = { tables, cause: 'transaction-too-large' as const, atLeast: transaction.position.seq };
       return yield { kind: 'fill', fill: fillFrame(fill) };
     }
-    const delivery = deliver(transaction, { schema, claims, clientId, from, held });
+    const { catalogue } = history;
+    const version = request.schemaVersion;
+    const delivery = deliver(transaction, { catalogue, version, app: null, claims, clientId, from, held });
+    if (delivery.kind === 'outdated' || delivery.kind === 'stop') {
+      const tables = schemaOfVersion(catalogue, version)?.tables.map(({ name }) => name) ?? [];
+      const fill = { tables, cause: 'schema-changed' as const, atLeast: transaction.position.seq };
+      return yield { kind: 'fill', fill: fillFrame(fill) };
+    }
     if (delivery.kind === 'fill') return yield { kind: 'fill', fill: fillFrame(delivery) };
     if (delivery.kind === 'resync') return yield { kind: 'resync', cause: delivery.cause, message: delivery.message };
     if (delivery.messages.length === 0) continue;

@@ -1,5 +1,5 @@
 import type { SeededRandom } from '@millrace/testing';
-import { TENANTS, markOf } from '../schema.js';
+import { extraIn, TENANTS, markOf } from '../schema.js';
 import type { FakePostgres } from './fake-postgres.js';
 import type { ServerTransaction } from './server-transaction.js';
 
@@ -85,13 +85,18 @@ export class OutsideWriter {
     const owner = note['tenant_id'] ?? '';
     const other = TENANTS.find((each) => each !== owner) ?? owner;
     if (kind < 10) transaction.delete('notes', key);
-    else if (kind < 12) transaction.update('notes', key, { tenant_id: other, body: this.body(other), extra: null });
+    else if (kind < 12)
+      transaction.update('notes', key, { tenant_id: other, body: this.body(other), [this.extra]: null });
     else if (kind < 13) transaction.update('notes', key, { id: this.name('moved') });
     else if (kind < 14) transaction.update('notes', key, { hidden: 't' });
     else if (kind < 15) transaction.update('notes', key, { blob: random.chance(0.5) ? null : this.name('blob') });
     else if (kind < 16) transaction.update('notes', key, {});
     else
-      transaction.update('notes', key, random.chance(0.5) ? { body: this.body(owner) } : { extra: this.body(owner) });
+      transaction.update(
+        'notes',
+        key,
+        random.chance(0.5) ? { body: this.body(owner) } : { [this.extra]: this.body(owner) },
+      );
   }
 
   private addNote(transaction: ServerTransaction, tenant: string): void {
@@ -100,7 +105,7 @@ export class OutsideWriter {
       id: this.name('s'),
       tenant_id: tenant,
       body: this.body(tenant),
-      extra: null,
+      [this.extra]: null,
       blob,
       hidden: 'f',
     });
@@ -115,6 +120,10 @@ export class OutsideWriter {
   private anyNote(wanted: (row: Readonly<Record<string, string | null>>) => boolean) {
     const notes = [...(this.postgres.tables.get('notes')?.values() ?? [])].filter(wanted);
     return notes.length > 0 ? this.random.pick(notes) : null;
+  }
+
+  private get extra(): string {
+    return extraIn(this.postgres.schema);
   }
 
   private body(tenant: string): string {

@@ -87,7 +87,7 @@ export class ReplicationHost {
   newEpoch(): number {
     const { postgres, history, random, clock } = this.options;
     const lost = postgres.loseWal();
-    history.beginEpoch(random.uuid());
+    history.beginEpoch(random.uuid(), postgres.catalogue);
     if (this.up) this.perform(this.distribution.handle({ kind: 'epoch', head: history.head, now: clock.now() }));
     return lost;
   }

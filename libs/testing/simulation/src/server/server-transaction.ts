@@ -1,7 +1,7 @@
 import type { CapturedChange } from '@millrace/change-history';
 import { applyPatch, must, type Row } from '@millrace/kernel';
-import { findTable, keyText, type TableMeta } from '@millrace/schema-meta';
-import { TOASTED, schema } from '../schema.js';
+import { findTable, keyText, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
+import { TOASTED } from '../schema.js';
 
 export type Tables = Map<string, Map<string, Row>>;
 
@@ -11,20 +11,22 @@ export class ServerTransaction {
   private readonly undo: (() => void)[] = [];
 
   private readonly tables: Tables;
+  private readonly schema: SchemaMeta;
   private readonly stamp: () => string;
 
-  constructor(tables: Tables, stamp: () => string) {
+  constructor(tables: Tables, schema: SchemaMeta, stamp: () => string) {
     this.tables = tables;
+    this.schema = schema;
     this.stamp = stamp;
   }
 
   find(name: string, key: Row): Row | null {
-    return this.rowsOf(name).get(keyText(tableOf(name), key)) ?? null;
+    return this.rowsOf(name).get(keyText(tableOf(this.schema, name), key)) ?? null;
   }
 
   insert(name: string, given: Row): void {
     const row = this.triggered(name, given, '1');
-    const key = keyText(tableOf(name), row);
+    const key = keyText(tableOf(this.schema, name), row);
     must(this.rowsOf(name).has(key) ? null : true, `${name}: duplicate key ${key}`);
     this.store(name, key, row);
     this.record({ table: name, operation: 'insert', newRow: row, oldRow: null });
@@ -33,15 +35,15 @@ export class ServerTransaction {
   update(name: string, key: Row, set: Row): void {
     const old = must(this.find(name, key), `${name}: no such row`);
     const row = this.triggered(name, applyPatch(old, set), (BigInt(old['version'] ?? '0') + 1n).toString());
-    this.store(name, keyText(tableOf(name), old), null);
-    this.store(name, keyText(tableOf(name), row), row);
+    this.store(name, keyText(tableOf(this.schema, name), old), null);
+    this.store(name, keyText(tableOf(this.schema, name), row), row);
     const unchangedToast = [...TOASTED].filter((column) => row[column] !== null && row[column] === old[column]);
     this.record({ table: name, operation: 'update', newRow: row, oldRow: old }, unchangedToast);
   }
 
   delete(name: string, key: Row): void {
     const old = must(this.find(name, key), `${name}: no such row`);
-    this.store(name, keyText(tableOf(name), old), null);
+    this.store(name, keyText(tableOf(this.schema, name), old), null);
     this.record({ table: name, operation: 'delete', newRow: null, oldRow: old });
   }
 
@@ -51,8 +53,8 @@ export class ServerTransaction {
   }
 
   /** A row of an engine table: captured, not kept here. */
-  insertEngineRow(name: string, row: Row): void {
-    this.record({ table: name, operation: 'insert', newRow: row, oldRow: null });
+  insertEngineRow(name: string, row: Row, step?: CapturedChange['step']): void {
+    this.record({ table: name, operation: 'insert', newRow: row, oldRow: null, ...(step ? { step } : {}) });
   }
 
   /** In the place of what the stream does not bring of a table. */
@@ -69,7 +71,7 @@ export class ServerTransaction {
 
   private triggered(name: string, row: Row, version: string): Row {
     const values: Row = name === 'notes' ? { version, stamp: this.stamp() } : { version };
-    const missing = Object.fromEntries(tableOf(name).columns.map((column) => [column.name, null]));
+    const missing = Object.fromEntries(tableOf(this.schema, name).columns.map((column) => [column.name, null]));
     return applyPatch(applyPatch(missing, row), values);
   }
 
@@ -93,6 +95,6 @@ export class ServerTransaction {
   }
 }
 
-export function tableOf(name: string): TableMeta {
+export function tableOf(schema: SchemaMeta, name: string): TableMeta {
   return must(findTable(schema, name), `no table ${name}`);
 }

@@ -1,6 +1,7 @@
 import type { MutationMark } from '@millrace/change-history';
 import { SyncError, type Clock, type Position, type Socket } from '@millrace/kernel';
 import type { Registration } from '@millrace/replication';
+import type { Catalogue } from '@millrace/schema-compat';
 import { decodeClientMessages, type Checkpoint, type ClientMessage } from '@millrace/sync-protocol';
 import {
   newSession,
@@ -16,7 +17,6 @@ import {
 } from '@millrace/sync-session';
 import type { SeededRandom } from '@millrace/testing';
 import { Channel, type Network } from '../network/network.js';
-import { schema } from '../schema.js';
 import { readToken, type TokenContent } from '../token.js';
 import { scopeOf } from './fake-snapshots.js';
 
@@ -28,6 +28,9 @@ export interface SyncHostOptions {
   readonly register: (registration: Registration) => Position;
   readonly unregister: (clientId: string) => void;
   readonly page: (after: Position, rowKeys: readonly string[]) => PullResult;
+  /** As far as history has come, and in force right behind a place of it [M2]. */
+  readonly catalogue: () => Catalogue;
+  readonly versionAt: (position: Position) => string;
   readonly ownerOf: (clientId: string) => string | undefined;
   readonly verdicts: (clientId: string, afterMutation: number, upTo: Position) => readonly MutationMark[];
   readonly checksums: (tenantId: string) => Promise<Checkpoint>;
@@ -62,7 +65,8 @@ export class SyncHost {
     const { sub, tenantId, role, exp } = token;
     const { clientId } = this.options;
     const scope = scopeOf(tenantId);
-    const state = newSession({ clientId, sub, claims: { sub, tenantId, role }, scope, expiresAt: exp * 1000 });
+    const claims = { sub, tenantId, role };
+    const state = newSession({ clientId, sub, claims, scopes: [scope], expiresAt: exp * 1000 });
     this.sessions.push({ state, socket });
   }
 
@@ -139,8 +143,8 @@ export class SyncHost {
   }
 
   private dispatch(session: Session, event: SessionEvent): void {
-    const { clock, random } = this.options;
-    const context = { schema, now: clock.now(), random, ...BOUNDS };
+    const { clock, random, catalogue } = this.options;
+    const context = { catalogue: catalogue(), now: clock.now(), random, ...BOUNDS };
     const { state, effects } = sessionStep(session.state, event, context);
     const cursor = session.state.cursor;
     session.state = state;
@@ -192,7 +196,7 @@ export class SyncHost {
     session: Session,
     { clientId, sub, rowKeys, cursor, afterMutation }: SessionEffect & { kind: 'register' },
   ): void {
-    const { ownerOf, verdicts, register, network } = this.options;
+    const { ownerOf, verdicts, versionAt, register, network } = this.options;
     const settle = this.whileAlive(session);
     if (ownerOf(clientId) !== sub)
       return settle({ kind: 'register-failed', code: 'unknown-client', message: 'not registered' });
@@ -200,7 +204,7 @@ export class SyncHost {
       .call(() => register({ clientId, sub, rowKeys }))
       .then(async (head) => {
         const marks = await network.call(() => verdicts(clientId, afterMutation, cursor));
-        settle({ kind: 'registered', head, verdicts: marks });
+        settle({ kind: 'registered', head, verdicts: marks, schemaVersion: versionAt(cursor) });
       })
       .catch((error: unknown) => settle({ kind: 'register-failed', ...failureOf(error) }));
   }

@@ -98,14 +98,17 @@ export const VERSION_AT_SQL = {
   now: /* sql */ `select schema_version from sync.replication_state where epoch = $1`,
 } as const;
 
-/** The version in force right behind a position of the epoch in force [M2]. */
-export async function schemaVersionAt(sql: Pick<SqlConnection, 'query'>, { epoch, seq }: Position): Promise<string> {
+/** The version in force right behind a position [M2]; null for one of an epoch that has ended without a trace. */
+export async function schemaVersionAt(
+  sql: Pick<SqlConnection, 'query'>,
+  { epoch, seq }: Position,
+): Promise<string | null> {
   const below = (await sql.query(VERSION_AT_SQL.below, [epoch, seq.toString()])).rows[0];
   if (below) return must(below['schema_version'], 'a history row without its schema version');
   const step = (await sql.query(VERSION_AT_SQL.firstStep, [epoch])).rows[0];
   if (step) return versionBefore(schemaStepOf(rowFromJson(must(step['data'], 'a migration row without data'))));
   const now = (await sql.query(VERSION_AT_SQL.now, [epoch])).rows[0];
-  return must(now?.['schema_version'], 'this epoch is not in force any more');
+  return now?.['schema_version'] ?? null;
 }
 
 /** A first step that was recorded after the fact describes what was there already. */

@@ -279,6 +279,32 @@ describeEachDecoder((_decoder, open) => {
       ]);
     });
 
+    test('a server that was built with a newer schema goes on in the one that its history has, and takes the step in the stream', async () => {
+      const first = await begun({ reader });
+      await insert(1);
+      await world.settle(first.capture);
+      await first.capture.stop();
+      const baseline = migrationOf({
+        before: schemaWith('0.0.0'),
+        after: v1,
+        ops: [{ op: 'add-table', table: items }],
+      });
+      await migrate(baseline, async () => undefined);
+      await insert(2);
+      await migrate(additive, addColourAndParts);
+      await insert(3);
+      const { capture, head } = await begun({ reader, schema: v2 });
+      expect(head.epoch).toBe(first.head.epoch);
+      expect(await brief()).toEqual([
+        '1.0.0 insert items id,name,note,tenant_id',
+        '1.0.0 insert sync.client_migration',
+        '1.0.0 insert items id,name,note,tenant_id',
+        '1.1.0 insert sync.client_migration',
+        '1.1.0 insert items colour,id,name,note,tenant_id',
+      ]);
+      expect(inForce(capture.catalogue() as never).version).toBe('1.1.0');
+    });
+
     test('[E2] a history that begins behind migrations begins with the schema of the database', async () => {
       await world.sql.query('create publication millrace');
       await migrate(additive, addColourAndParts);

@@ -221,8 +221,10 @@ class CaptureLoop implements Capture {
     this.#health.sawSlot(opened.slot);
     this.#health.sawEpochs(await readEpochs(sql, this.#options.slot));
     for (const issue of await identityIssues(sql, opened.schema)) this.#reportIdentity(issue);
-    this.#catalogue = opened.atHead;
-    this.#schema = opened.schema;
+    const { atHead, schema } = opened;
+    // Where no step was taken yet, a later one may tell what was there before a server that was built anew.
+    this.#catalogue = atHead.steps.length > 0 ? atHead : { compiled: schema, steps: [] };
+    this.#schema = schema;
     const known = this.#head;
     if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
       this.#skips.clear();

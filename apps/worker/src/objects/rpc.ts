@@ -105,10 +105,10 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   devUsers(): Promise<Answer<readonly Row[]>>;
 }
 
-/** A client's verdicts up to a position, and the schema version in force right behind it. */
+/** A client's verdicts up to a position, and the schema version in force right behind it; null: it is of no history that is known. */
 export interface Verdicts {
   readonly marks: readonly MutationMark[];
-  readonly schemaVersion: string;
+  readonly schemaVersion: string | null;
 }
 
 /** Named by a snapshot key: one for all callers who see the same rows in the same format. */

@@ -146,10 +146,10 @@ export function versionsOf({ schemaVersion, appVersion }: SessionState): ClientV
  */
 function placeOf(
   state: SessionState,
-  at: string,
+  at: string | null,
   { catalogue }: SessionContext,
 ): 'same' | 'translated' | 'behind' | 'elsewhere' {
-  if (fitOf(catalogue, versionsOf(state)) === 'must-resync') return 'elsewhere';
+  if (at === null || fitOf(catalogue, versionsOf(state)) === 'must-resync') return 'elsewhere';
   if (at === state.schemaVersion) return 'same';
   const forth = stepsBetween(catalogue, state.schemaVersion, at);
   if (!forth?.every(isTranslatable)) return 'elsewhere';

@@ -26,13 +26,13 @@ export type SessionEvent =
   | { readonly kind: 'hello'; readonly hello: Hello }
   /**
    * The answer to `register`. `verdicts`: this client's mutations after `afterMutation` whose row lies at or below its cursor [W5]; `schemaVersion`: in force
-   * right behind its cursor [M2].
+   * right behind its cursor [M2]; null: the cursor is of no history that is known.
    */
   | {
       readonly kind: 'registered';
       readonly head: Position;
       readonly verdicts: readonly MutationMark[];
-      readonly schemaVersion: string;
+      readonly schemaVersion: string | null;
     }
   | { readonly kind: 'register-failed'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'push'; readonly push: Push }

@@ -161,7 +161,7 @@ export class FakeSnapshots {
     if (!source) return null;
     const rows = postgres
       .rowsInScope(source.name, { tenantId })
-      .flatMap((row) => translateRow({ table: source.name, row }, back, { whole: true })?.row ?? []);
+      .map((row) => must(translateRow({ table: source.name, row }, back, { whole: true }), name).row);
     const id = random.uuid();
     const chunks: SnapshotChunk[] = [];
     for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { migrationSource, type MigrationClass, type MigrationSource } from '@millrace/migrations-server/processing';
 import { UserError } from '@millrace/processes';
-import { format, resolveConfig } from 'prettier';
+import { formatSource } from './format-source.js';
 import { shown, type WorkspacePaths } from './workspace-paths.js';
 
 const FILE = /^([0-9]{13})-([a-z0-9-]+)\.ts$/;
@@ -65,7 +65,7 @@ export async function writeIndex(paths: WorkspacePaths): Promise<void> {
     '',
   ];
   const file = join(paths.migrations, 'index.ts');
-  writeFileSync(file, await format(lines.join('\n'), { ...(await resolveConfig(file)), filepath: file }));
+  writeFileSync(file, await formatSource(lines.join('\n'), file));
 }
 
 /** `1764000000000-add-notes` → `AddNotes1764000000000`. */

@@ -1,10 +1,7 @@
 import { migrationSourceText } from './migration-template.js';
 
 // Prettier loads its parsers in a way that Jest's modules can't: what it makes of the text is seen where the commands run.
-jest.mock('prettier', () => ({
-  format: (text: string) => Promise.resolve(text),
-  resolveConfig: () => Promise.resolve(null),
-}));
+jest.mock('./format-source.js', () => ({ formatSource: (text: string) => Promise.resolve(text) }));
 
 describe('the source of a migration', () => {
   it('imports types only, and carries each statement as it is', async () => {

@@ -1,4 +1,4 @@
-import { format, resolveConfig } from 'prettier';
+import { formatSource } from './format-source.js';
 import type { TwoWay } from './generate/two-way-statement.js';
 
 export interface TemplateOptions {
@@ -23,7 +23,7 @@ export class ${className} implements MigrationInterface {
   ${method('down', statements.down)}
 }
 `;
-  return format(text, { ...(await resolveConfig(file)), filepath: file });
+  return formatSource(text, file);
 }
 
 function method(name: string, statements: readonly string[]): string {

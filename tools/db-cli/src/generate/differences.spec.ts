@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { readCatalog, trialDatabaseOn } from '@millrace/migrations-server/processing';
 import { EntitySchema, type EntitySchemaColumnOptions } from 'typeorm';
 import { differences } from './differences.js';
@@ -31,13 +32,13 @@ describe('differences', () => {
 
   beforeEach(async () => {
     await pglite.exec('drop schema public cascade; create schema public');
-    await using database = await trialDatabaseOn(pglite, [entity(BEFORE)]);
+    await using database = await trialDatabaseOn(createPgConfig(pglite), [entity(BEFORE)]);
     await database.source.synchronize();
     await pglite.exec(ROWS);
   });
 
   async function between(after: Columns, renames = NOBODY): Promise<TwoWay> {
-    await using database = await trialDatabaseOn(pglite, [entity(after)]);
+    await using database = await trialDatabaseOn(createPgConfig(pglite), [entity(after)]);
     return await differences(database, { head: { version: '0.0.0', tables: [] }, renames });
   }
 
@@ -156,7 +157,7 @@ describe('differences', () => {
     for (const statement of found.down) await pglite.query(statement);
     const filled = what.startsWith('NOT NULL') ? [before[0], { ...(before[1] as object), size: 7 }] : before;
     expect(await rows()).toEqual(filled);
-    await using again = await trialDatabaseOn(pglite, [entity(BEFORE)]);
+    await using again = await trialDatabaseOn(createPgConfig(pglite), [entity(BEFORE)]);
     expect((await again.source.driver.createSchemaBuilder().log()).upQueries).toEqual([]);
   });
 
@@ -199,7 +200,7 @@ describe('differences', () => {
   });
 
   it('renames a table if that was said', async () => {
-    await using database = await trialDatabaseOn(pglite, [
+    await using database = await trialDatabaseOn(createPgConfig(pglite), [
       new EntitySchema({ name: 'Memo', tableName: 'memos', columns: BEFORE }),
     ]);
     const renames = { given: [parseRename('notes:memos')], ask: null };

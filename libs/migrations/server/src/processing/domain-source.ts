@@ -14,7 +14,7 @@ export interface TrialDatabase extends AsyncDisposable {
 export async function openTrialDatabase(entities?: DataSourceOptions['entities']): Promise<TrialDatabase> {
   const pglite = await PGlite.create();
   try {
-    const database = await trialDatabaseOn(pglite, entities);
+    const database = await trialDatabaseOn(createPgConfig(pglite), entities);
     return {
       ...database,
       [Symbol.asyncDispose]: async () => {
@@ -28,9 +28,9 @@ export async function openTrialDatabase(entities?: DataSourceOptions['entities']
   }
 }
 
-/** The same on a database that is somebody else's, and stays. */
+/** The same on a PGlite that is somebody else's, and stays. `pgConfig`: what its `createPgConfig` makes of it. */
 export async function trialDatabaseOn(
-  pglite: PGlite,
+  pgConfig: object,
   entities?: DataSourceOptions['entities'],
 ): Promise<TrialDatabase> {
   const source = await new DataSource({
@@ -38,7 +38,7 @@ export async function trialDatabaseOn(
     ...(entities ? { entities } : {}),
     // One session: PGlite has no second one.
     poolSize: 1,
-    extra: createPgConfig(pglite),
+    extra: pgConfig,
   }).initialize();
   return {
     source,

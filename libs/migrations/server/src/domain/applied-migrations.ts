@@ -17,15 +17,19 @@ export interface AppliedMigrations {
 
 /**
  * Reads how far a database has come. One whose tables were made before there was a catalogue gets rows for what it has: clients of that version only note
- * them.
+ * them. `dryRun`: it gets none, and nothing else is written either.
  * @throws SyncError `database-misconfigured` if what it has is not what is stored here
  */
-export async function readApplied(client: ClientBase, store: MigrationStore): Promise<AppliedMigrations> {
+export async function readApplied(
+  client: ClientBase,
+  store: MigrationStore,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<AppliedMigrations> {
   const executed = await readExecuted(client);
   const catalogue = await hasCatalogue(client);
   if (!catalogue) return { catalogue, rows: [], executed };
   const found = await readCatalogueRows(client);
-  const rows = found.length === 0 ? await addBaseline(client, { store, executed }) : found;
+  const rows = found.length === 0 && !dryRun ? await addBaseline(client, { store, executed }) : found;
   refuseDivergence(rows, store);
   return { catalogue, rows, executed };
 }

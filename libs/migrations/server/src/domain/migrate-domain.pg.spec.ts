@@ -84,6 +84,10 @@ describe('migrateDomain', () => {
   it('gives a database that was made before there was a catalogue a row for what it has', async () => {
     await migrate(first);
     await migrateEngine({ url: database.url });
+    const dry = { url: database.url, store: storeOf(first, second), dryRun: true };
+    expect(await migrateDomain(dry)).toEqual([second.name]);
+    expect(await revertDomain(dry)).toBe(first.name);
+    expect(await catalogue()).toEqual([]);
     expect(await migrate(first)).toEqual([]);
     expect(await catalogue()).toMatchObject([{ name: first.name, version: '1.0.0' }]);
   });

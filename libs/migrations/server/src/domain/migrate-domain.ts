@@ -27,7 +27,7 @@ export async function migrateDomain(options: MigrateDomainOptions): Promise<read
   const { url, log, store = readStore(), publication = PUBLICATION, dryRun = false } = options;
   return withClient(url, async (client) => {
     await takeLock(client, DOMAIN_LOCK);
-    const applied = await readApplied(client, store);
+    const applied = await readApplied(client, store, { dryRun });
     const pending = pendingMigrations(store, applied);
     for (const migration of pending) {
       if (!dryRun) {

@@ -23,7 +23,7 @@ export async function revertDomain(options: RevertDomainOptions): Promise<string
   const { url, log, store = readStore(), publication = PUBLICATION, dryRun = false, force = false } = options;
   return withClient(url, async (client) => {
     await takeLock(client, DOMAIN_LOCK);
-    const { catalogue, executed } = await readApplied(client, store);
+    const { catalogue, executed } = await readApplied(client, store, { dryRun });
     const last = executed.at(-1);
     if (last === undefined) return null;
     const migration = store.migrations.get(last);

@@ -1,0 +1,151 @@
+import { systemClock, systemRandom, type ErrorCode, type Logger, type Position } from '@millrace/kernel';
+import {
+  sessionStep,
+  SESSION_DEFAULTS,
+  type Push,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionNote,
+  type SessionState,
+} from '@millrace/sync-session';
+import type { SchemaMeta } from '@millrace/schema-meta';
+import { publicError } from '../public-error.js';
+import { within } from '../within.js';
+import { closeQuietly, sendQuietly } from './client-socket.js';
+import type { SessionCalls } from './session-calls.js';
+import { Sessions } from './sessions.js';
+
+/** Longer than any query of the gateway may take: who has not answered by then never will. */
+export const CALL_MS = 60_000;
+/** All rows of a scope are read for it, and others may be before it. */
+const CHECKPOINT_MS = 3 * 60_000;
+
+type CallFailed = 'register-failed' | 'pull-failed' | 'refused';
+
+export interface SessionHostOptions {
+  readonly schema: SchemaMeta;
+  readonly log: Logger;
+  readonly calls: SessionCalls;
+  /** By what the registrations of one client's sockets are told apart. */
+  readonly socketId: (socket: WebSocket) => string;
+  readonly schedule: (at: number) => Promise<void>;
+  readonly unregister: (clientId: string, socketId: string) => Promise<void>;
+  readonly noted: (note: SessionNote, clientId: string) => Promise<void>;
+  /** Work that outlives the event in which it began. */
+  readonly background: (work: Promise<unknown>) => void;
+}
+
+/** The sessions of one client's sockets: the reducer decides, this performs. */
+export class SessionHost {
+  readonly #options: SessionHostOptions;
+  readonly #sessions = new Sessions<WebSocket>();
+  #waitingPushes: ((cursor: Position | null) => void)[] = [];
+
+  constructor(options: SessionHostOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  begin(socket: WebSocket, state: SessionState): void {
+    this.#sessions.keep(socket, state);
+  }
+
+  /** After the object has slept. */
+  restore(socket: WebSocket): void {
+    if (this.#sessions.restore(socket)) this.dispatch(socket, { kind: 'woken' });
+    else closeQuietly(socket, 1012, 'the server was updated: connect again');
+  }
+
+  /** Resolves with the cursor once the push has been taken in, or null if nobody is connected [D1]. */
+  async push(push: Push): Promise<Position | null> {
+    const receiver = this.#sessions.receiver();
+    if (!receiver) return null;
+    const taken = new Promise<Position | null>((resolve) => this.#waitingPushes.push(resolve));
+    this.dispatch(receiver, { kind: 'push', push });
+    return taken;
+  }
+
+  alarm(): void {
+    for (const socket of this.#sessions.sockets()) this.dispatch(socket, { kind: 'alarm' });
+  }
+
+  gone(socket: WebSocket): void {
+    this.dispatch(socket, { kind: 'closed' });
+    this.#sessions.remove(socket);
+  }
+
+  refuse(socket: WebSocket, error: unknown): void {
+    this.dispatch(socket, { kind: 'refused', ...this.#told(error) });
+  }
+
+  dispatch(socket: WebSocket, event: SessionEvent): void {
+    const state = this.#sessions.stateOf(socket);
+    if (!state) return;
+    const { schema } = this.#options;
+    const context = { schema, now: systemClock.now(), random: systemRandom, ...SESSION_DEFAULTS };
+    const step = sessionStep(state, event, context);
+    this.#sessions.keep(socket, step.state);
+    for (const effect of step.effects) this.#perform(socket, effect);
+  }
+
+  /** Dispatches what `work` comes to; a failure, or no answer at all, is an event like any other. */
+  settle(socket: WebSocket, work: Promise<SessionEvent>, failed: CallFailed): void {
+    this.#options.background(
+      within(systemClock, CALL_MS, 'a call of the session', work).then(
+        (event) => this.dispatch(socket, event),
+        (error: unknown) => this.dispatch(socket, { kind: failed, ...this.#told(error) }),
+      ),
+    );
+  }
+
+  #perform(socket: WebSocket, effect: SessionEffect): void {
+    const { calls, socketId, background, schedule, unregister, noted } = this.#options;
+    switch (effect.kind) {
+      case 'send':
+        return sendQuietly(socket, effect.text);
+      case 'close':
+        return closeQuietly(socket, effect.code, effect.reason);
+      case 'replace-older':
+        return this.#sessions.others(socket).forEach((other) => this.dispatch(other, { kind: 'replaced' }));
+      case 'register':
+        return this.settle(socket, calls.register(effect, socketId(socket)), 'register-failed');
+      case 'unregister':
+        return background(unregister(effect.clientId, socketId(socket)));
+      case 'pull':
+        return this.settle(socket, calls.pull(effect, this.#sessions.clientOf(socket)), 'pull-failed');
+      case 'answer':
+        return this.#answerPushes(effect.cursor);
+      case 'schedule':
+        return background(schedule(effect.at));
+      case 'checkpoint-wanted':
+        return this.#checkpoint(socket, effect.asked);
+      case 'note':
+        return background(noted(effect.note, this.#sessions.clientOf(socket)));
+    }
+  }
+
+  #checkpoint(socket: WebSocket, asked: boolean): void {
+    const { background, calls } = this.#options;
+    const claims = this.#sessions.stateOf(socket)?.claims ?? {};
+    background(
+      within(systemClock, CHECKPOINT_MS, 'a checkpoint', calls.checkpoint(claims, asked)).then(
+        (event) => this.dispatch(socket, event),
+        (error: unknown) => this.dispatch(socket, { kind: 'checkpoint-failed', asked, ...this.#told(error) }),
+      ),
+    );
+  }
+
+  #answerPushes(cursor: Position | null): void {
+    const waiting = this.#waitingPushes;
+    this.#waitingPushes = [];
+    waiting.forEach((resolve) => resolve(cursor));
+  }
+
+  #told(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+    const { code, message } = publicError(error, this.#options.log);
+    return { code, message };
+  }
+}

@@ -1,0 +1,127 @@
+import { readRange, type HistoryTransaction } from '@millrace/change-history';
+import {
+  SyncError,
+  maxLsn,
+  positionEquals,
+  type Logger,
+  type Lsn,
+  type Position,
+  type SqlSession,
+} from '@millrace/kernel';
+import type { EpochListener, PersistedListener } from './capture-options.js';
+import type { Skips } from './decoder.js';
+import type { Health } from './health.js';
+import { createLsnWaiters } from './lsn-waiters.js';
+import { commitTimeMs } from './pgoutput/commit-time.js';
+import type { OpenedHistory } from './slot/open-history.js';
+
+export interface CaptureProgressOptions {
+  readonly health: Pick<Health, 'persisted'>;
+  readonly logger: Logger;
+}
+
+/** How far capture has come, over all of its sessions, and who is told of it. */
+export class CaptureProgress {
+  readonly #options: CaptureProgressOptions;
+  readonly #waiters = createLsnWaiters();
+  readonly #persisted = new Set<PersistedListener>();
+  readonly #epochs = new Set<EpochListener>();
+  /** What could not get past us, until history has got past it. */
+  readonly #skips = new Map<Lsn, 'rows' | 'all'>();
+  #head: Position | null = null;
+  #passed: Lsn | null = null;
+
+  constructor(options: CaptureProgressOptions) {
+    this.#options = options;
+  }
+
+  /** The end of what may be served [H5]; null until continuity has been proven. */
+  get head(): Position | null {
+    return this.#head;
+  }
+
+  get skips(): Skips {
+    return this.#skips;
+  }
+
+  /** Somebody waits for an address. */
+  get waitedFor(): boolean {
+    return this.#waiters.waiting;
+  }
+
+  onPersisted(listener: PersistedListener): () => void {
+    this.#persisted.add(listener);
+    return () => this.#persisted.delete(listener);
+  }
+
+  onEpoch(listener: EpochListener): () => void {
+    this.#epochs.add(listener);
+    return () => this.#epochs.delete(listener);
+  }
+
+  /** The head, if everything up to `lsn` is persisted and visible already. */
+  headAt(lsn: Lsn): Position | null {
+    return this.#passed !== null && this.#passed >= lsn ? this.#head : null;
+  }
+
+  wait(lsn: Lsn, signal?: AbortSignal): Promise<Position> {
+    return this.#waiters.wait(lsn, signal);
+  }
+
+  /** Capture was stopped: nobody waits any longer. */
+  stopped(): void {
+    this.#waiters.fail(new SyncError('closed', 'capture was stopped'));
+  }
+
+  /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */
+  async opened(sql: SqlSession, opened: OpenedHistory): Promise<void> {
+    const { position, lastEndLsn } = opened.head;
+    const known = this.#head;
+    if (opened.cause !== null || (known && known.epoch !== position.epoch)) return this.#begin(opened);
+    let from = known ?? position;
+    while (!positionEquals(from, position)) {
+      const range = await readRange(sql, from, position);
+      this.advance(range.transactions, range.from, range.to);
+      from = range.to;
+    }
+    this.#head = position;
+    this.reach(lastEndLsn);
+  }
+
+  advance(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
+    this.#head = to;
+    const changes = transactions.reduce((sum, { firstSeq, position }) => sum + Number(position.seq - firstSeq) + 1, 0);
+    const last = transactions.at(-1);
+    if (last) {
+      this.#forgetSkips(last.commitLsn);
+      this.#options.health.persisted({ transactions: transactions.length, changes }, commitTimeMs(last.commitTime));
+    }
+    for (const listener of this.#persisted) listener(transactions, from, to);
+  }
+
+  /** Everything that commits below `lsn` is persisted and visible. */
+  reach(lsn: Lsn): void {
+    this.#passed = this.#passed === null ? lsn : maxLsn(this.#passed, lsn);
+    if (this.#head) this.#waiters.passed(this.#passed, this.#head);
+  }
+
+  /** The transaction that commits at `commitLsn` is not kept. False: it was not to be before, either, and what was kept of it stands in the way as well. */
+  skip(commitLsn: Lsn): boolean {
+    const again = this.#skips.has(commitLsn);
+    this.#skips.set(commitLsn, again ? 'all' : 'rows');
+    return !again;
+  }
+
+  #begin({ cause, head: { position, lastEndLsn } }: OpenedHistory): void {
+    this.#skips.clear();
+    this.#head = position;
+    this.reach(lastEndLsn);
+    const { epoch, seq } = position;
+    this.#options.logger.warn('a new epoch has begun', { cause, epoch, seq });
+    for (const listener of this.#epochs) listener({ cause: cause ?? 'first-start', head: position });
+  }
+
+  #forgetSkips(passed: Lsn): void {
+    for (const commitLsn of this.#skips.keys()) if (commitLsn <= passed) this.#skips.delete(commitLsn);
+  }
+}

@@ -45,8 +45,16 @@ export type EpochListener = (event: EpochEvent) => void;
 
 /** Reads the WAL of one database into its history. */
 export interface Capture {
-  /** Begins to capture, and goes on by itself through every failure until {@link stop}. Safe to repeat. */
-  start(): void;
+  /**
+   * Begins to capture, and goes on by itself through every failure until {@link stop}. Safe to repeat. `rested`: nobody was there until now, so that
+   * what was committed before is not late.
+   */
+  start(options?: { readonly rested?: boolean }): void;
+  /**
+   * Resolves when everything that is in the WAL now is persisted, and the slot has followed, so that Postgres retains nothing of it. Rejects, with
+   * `closed` for one, when capture does not run as it should.
+   */
+  settle(): Promise<void>;
   /** Ends all connections; resolves when they are closed. */
   stop(): Promise<void>;
   /** For the alarm: starts a loop that has died, ends a wait, renews what has become old. Never throws [C7]. */

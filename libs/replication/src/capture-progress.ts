@@ -1,13 +1,5 @@
 import { readRange, type HistoryTransaction } from '@millrace/change-history';
-import {
-  SyncError,
-  maxLsn,
-  positionEquals,
-  type Logger,
-  type Lsn,
-  type Position,
-  type SqlSession,
-} from '@millrace/kernel';
+import { maxLsn, positionEquals, type Logger, type Lsn, type Position, type SqlSession } from '@millrace/kernel';
 import type { EpochListener, PersistedListener } from './capture-options.js';
 import type { Skips } from './decoder.js';
 import type { Health } from './health.js';
@@ -69,8 +61,8 @@ export class CaptureProgress {
   }
 
   /** Capture was stopped: nobody waits any longer. */
-  stopped(): void {
-    this.#waiters.fail(new SyncError('closed', 'capture was stopped'));
+  stopped(reason: Error): void {
+    this.#waiters.fail(reason);
   }
 
   /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */

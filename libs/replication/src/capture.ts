@@ -16,7 +16,7 @@ import { OnceReports } from './once-reports.js';
 import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
 import { RenewSession, SessionWatch } from './session-watch.js';
-import { runSession, type SessionOptions } from './session.js';
+import { runSession, type Confirm, type SessionOptions } from './session.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
 import { identityIssues } from './slot/replica-identity.js';
 
@@ -39,6 +39,12 @@ export function createCapture(given: CaptureOptions): Capture {
   return new CaptureLoop(options);
 }
 
+/** A session that reads the slot. */
+interface Reading {
+  readonly watch: SessionWatch;
+  readonly follow: Confirm;
+}
+
 class CaptureLoop implements Capture {
   readonly #options: Required<CaptureOptions>;
   readonly #health;
@@ -48,6 +54,7 @@ class CaptureLoop implements Capture {
   readonly #backoffNap;
   #givenUp: PoisonError | null = null;
   #watch: SessionWatch | null = null;
+  #reading = Promise.withResolvers<Reading>();
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   constructor(options: Required<CaptureOptions>) {
@@ -59,10 +66,11 @@ class CaptureLoop implements Capture {
     this.#backoffNap = createNapper(options.clock);
   }
 
-  start(): void {
+  start({ rested = false } = {}): void {
     if (this.#running) return;
     const stop = new AbortController();
     this.#health.become('starting');
+    if (rested) this.#health.rested();
     this.#running = { stop, ended: this.#loop(stop.signal) };
   }
 
@@ -72,7 +80,9 @@ class CaptureLoop implements Capture {
     running.stop.abort(new SyncError('closed', 'capture was stopped'));
     await running.ended;
     if (this.#running === running) this.#running = null;
-    this.#progress.stopped();
+    const stopped = new SyncError('closed', 'capture was stopped');
+    this.#progress.stopped(stopped);
+    this.#readsNoLonger(stopped);
     this.#health.become('asleep');
   }
 
@@ -103,6 +113,16 @@ class CaptureLoop implements Capture {
     this.nudge();
     this.#moveWalSoon();
     return waiting;
+  }
+
+  async settle(): Promise<void> {
+    if (!this.#running) throw new SyncError('closed', 'capture is not running');
+    const lsn = await (await this.#reading.promise).watch.walEnd();
+    await this.waitFor(lsn);
+    const { watch, follow } = await this.#reading.promise;
+    // Where nothing of ours is written, the slot follows now and then [C8]; now is when.
+    await follow(lsn);
+    await watch.slotFollows(lsn);
   }
 
   onPersisted(listener: PersistedListener): () => void {
@@ -149,6 +169,7 @@ class CaptureLoop implements Capture {
       return await runSession(sql, opened, this.#sessionOptions(watch, AbortSignal.any([signal, watch.renewed])));
     } finally {
       this.#watch = null;
+      this.#readsNoLonger();
       await sql.close();
     }
   }
@@ -190,7 +211,8 @@ class CaptureLoop implements Capture {
       observer,
       skips: this.#progress.skips,
       napper: this.#pollNap,
-      reading: () => {
+      reading: (follow) => {
+        this.#reading.resolve({ watch, follow });
         this.#health.become(working);
         // Who waits since before it was open has not been helped yet.
         this.#moveWalSoon();
@@ -199,6 +221,15 @@ class CaptureLoop implements Capture {
       redescribed: () => void watch.lookAtCatalog(0),
       signal,
     };
+  }
+
+  /** Who waits for a session that reads goes on waiting for the next one; or, where none will come, is told why. */
+  #readsNoLonger(stopped?: SyncError): void {
+    const former = this.#reading;
+    this.#reading = Promise.withResolvers<Reading>();
+    if (!stopped) return former.resolve(this.#reading.promise);
+    former.promise.catch(() => undefined); // nobody may be waiting
+    former.reject(stopped);
   }
 
   #moveWalSoon(): void {

@@ -1,8 +1,12 @@
-import { errorText, type SqlSession } from '@millrace/kernel';
+import { errorText, parseLsn, type Lsn, type SqlSession } from '@millrace/kernel';
 import type { CaptureOptions } from './capture-options.js';
 import type { Health } from './health.js';
 import { catalogText } from './slot/known-columns.js';
 import { readSlot } from './slot/slot-facts.js';
+
+/** How long, and how often, it is looked whether Postgres has taken in where the slot is to be. */
+const CONFIRMED_WITHIN_MS = 5_000;
+const CONFIRMED_EVERY_MS = 20;
 
 /** Ends a session that has nothing wrong with it. */
 export class RenewSession extends Error {}
@@ -58,6 +62,24 @@ export class SessionWatch {
     await this.#quietly('the WAL could not be moved for a waiting reader', () =>
       this.#options.sql.query("select pg_logical_emit_message(true, 'millrace', '')"),
     );
+  }
+
+  /** The end of the WAL: every commit so far lies below it. */
+  async walEnd(): Promise<Lsn> {
+    const { rows } = await this.#options.sql.query('select pg_current_wal_insert_lsn()::text as lsn');
+    return parseLsn(rows[0]?.['lsn'] as string);
+  }
+
+  /** Resolves when the slot has moved to `lsn`, as far as Postgres says; or after a while: a stream is not told of it. */
+  async slotFollows(lsn: Lsn): Promise<void> {
+    const { clock, sql, slot, health } = this.#options;
+    const until = clock.now() + CONFIRMED_WITHIN_MS;
+    for (;;) {
+      const facts = await readSlot(sql, slot);
+      if (facts) health.sawSlot(facts);
+      if ((facts?.confirmedFlushLsn ?? lsn) >= lsn || clock.now() >= until) return;
+      await clock.sleep(CONFIRMED_EVERY_MS);
+    }
   }
 
   #renewIfOld(): void {

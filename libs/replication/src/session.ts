@@ -20,8 +20,8 @@ export interface SessionOptions extends Required<CaptureOptions> {
   readonly skips: Skips;
   /** Woken by `nudge()`: the poll reader's rest. */
   readonly napper: Napper;
-  /** Called when the slot is being read. */
-  readonly reading: () => void;
+  /** Called when the slot is being read. `follow` moves the slot to an address that capture has passed, however little that is. */
+  readonly reading: (follow: Confirm) => void;
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +66,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         signal,
       }),
     );
-    options.reading();
+    options.reading((lsn) => queue.put({ kind: 'reached', lsn, follow: true }));
     return await group.ended();
   } finally {
     group.closing(() => sql.close());
@@ -83,7 +83,8 @@ interface ReaderParts {
   readonly options: SessionOptions;
 }
 
-type Confirm = (lsn: Lsn) => Promise<void>;
+/** Moves the slot. */
+export type Confirm = (lsn: Lsn) => Promise<void>;
 
 async function startStream({ group, plugin, queue, opened, options }: ReaderParts): Promise<Confirm> {
   const { openStream, slot, clock } = options;

@@ -1,7 +1,6 @@
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { rulesText, type Claims } from '@millrace/sync-rules';
 import { scopeClaims } from '@millrace/sync-session';
-import type { SnapshotFormat } from '@millrace/sync-protocol';
 import { replicationOf } from './objects/stubs.js';
 import { unwrap } from './answer.js';
 import type { Env } from './env.js';
@@ -16,8 +15,8 @@ export interface SnapshotKeys {
   rulesVersion(): Promise<string>;
   /** What rows were read for: rules and the claims that they name. In manifests and in `hello`. */
   scopeOf(claims: Claims): Promise<string>;
-  /** Where the snapshots of this scope in the schema's version and this format are kept: the name of a SnapshotDO and the folder of its blobs. */
-  keyOf(claims: Claims, format: SnapshotFormat): Promise<string>;
+  /** Where the snapshots of this scope in the schema's version are kept: the name of a SnapshotDO and the folder of its blobs. */
+  keyOf(claims: Claims): Promise<string>;
 }
 
 /** `secret` is asked for once, when first needed. */
@@ -30,7 +29,7 @@ export function createSnapshotKeys(schema: SchemaMeta, secret: () => Promise<str
   return {
     rulesVersion: async () => (await sha256Hex(rules)).slice(0, 16),
     scopeOf: async (claims) => hmac(['scope', rules, scope(claims)]),
-    keyOf: async (claims, format) => hmac(['snapshot', rules, schema.version, scope(claims), format]),
+    keyOf: async (claims) => hmac(['snapshot', rules, schema.version, scope(claims)]),
   };
 }
 

@@ -5,6 +5,7 @@ export { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './ser
 export { type SnapshotBudget } from './server/build-registry.js';
 export { type Staleness } from './server/freshness.js';
 export { type BuildStore, type TableBuild, type TableWant } from './server/table-build.js';
+export { layoutOf } from './format/layout.js';
 export { chunkKey, chunkKeys } from './server/chunk-uploads.js';
 export { hashTable, TABLE_HASH_ALGORITHM, tableHashSql, type TableHash } from './table-hash.js';
 export { sha256, type Digest } from './client/digest.js';
@@ -13,6 +14,7 @@ export { memoryHydrationFiles } from './client/memory-files.js';
 export { type SnapshotSource, type SnapshotWish } from './client/snapshot-source.js';
 export { awaitManifest, type AwaitManifestOptions } from './client/await-manifest.js';
 export { keepManifest, keptManifest } from './client/kept-manifest.js';
+export { DOWNLOAD } from './client/limits.js';
 export { mergeManifests } from './client/merge-manifests.js';
 export { ChunkCorrupt, ChunkGone } from './client/chunk-errors.js';
 export { downloadChunks, type ChunkDownloads, type ChunkDownloadsOptions } from './client/chunk-downloads.js';

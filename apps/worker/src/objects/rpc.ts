@@ -3,14 +3,7 @@ import type { InstanceEvent, InstanceState } from '@millrace/hydration';
 import type { Position, Row } from '@millrace/kernel';
 import type { PushOutcome } from '@millrace/mutations';
 import type { Registration } from '@millrace/replication';
-import type {
-  AdminStatus,
-  Checkpoint,
-  PushRequest,
-  ResyncCause,
-  SnapshotAnswer,
-  SnapshotFormat,
-} from '@millrace/sync-protocol';
+import type { AdminStatus, Checkpoint, PushRequest, ResyncCause, SnapshotAnswer } from '@millrace/sync-protocol';
 import type { Claims, Principal } from '@millrace/sync-rules';
 import type { Push } from '@millrace/sync-session';
 import type { Answer } from '../answer.js';
@@ -98,13 +91,13 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   devUsers(): Promise<Answer<readonly Row[]>>;
 }
 
-/** Named by a snapshot key: one for all callers who see the same rows in the same format. */
+/** Named by a snapshot key: one for all callers who see the same rows. */
 export interface SnapshotRpc extends Rpc.DurableObjectBranded {
   /** The rows in scope: at once if they are at hand, else as soon as they are read; `building` where that takes longer than about a second. */
   order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>>;
   /**
    * Count and hash of every table in scope at one position [S6]. One that is not older than `maxAgeMs` is used again: 5 s for somebody who asks, an
-   * hour for what is sent unasked. Equal calls share one reading. Call the object of the `binary` key.
+   * hour for what is sent unasked. Equal calls share one reading.
    */
   checksums(order: ChecksumOrder): Promise<Answer<Checkpoint>>;
 }
@@ -118,14 +111,16 @@ export interface ScopeOrder {
 }
 
 export interface SnapshotOrder extends ScopeOrder {
-  readonly format: SnapshotFormat;
   readonly scope: string;
   readonly rulesVersion: string;
   /** Null: all. */
   readonly tables: readonly string[] | null;
+  /** Digests of the columns that the client loads binary rows into, by table. */
+  readonly layouts: Readonly<Record<string, string>>;
   /** seq that the rows must hold, as text. */
   readonly atLeast: string;
-  readonly cause: ResyncCause;
+  /** Ids of builds that will not do. */
+  readonly not: readonly string[];
 }
 
 export interface ChecksumOrder extends ScopeOrder {

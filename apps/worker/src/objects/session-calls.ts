@@ -37,7 +37,7 @@ export function sessionCalls(env: Env, gateways: number, keys: Pick<SnapshotKeys
       return { kind: 'pulled', result };
     },
     checkpoint: async (claims, asked) => {
-      const key = await keys.keyOf(claims, 'binary');
+      const key = await keys.keyOf(claims);
       const order = { key, claims, maxAgeMs: asked ? ASKED_AGE_MS : PERIODIC_AGE_MS };
       return { kind: 'checkpoint', checkpoint: unwrap(await snapshotOf(env, key).checksums(order)) };
     },

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { Checksums, SnapshotCache, type TakenChecksums } from '@millrace/hydration';
+import { Checksums, SnapshotCache, type BuildStore, type TakenChecksums } from '@millrace/hydration';
 import {
   errorText,
   formatLsn,
@@ -10,7 +10,7 @@ import {
   type Position,
 } from '@millrace/kernel';
 import type { SessionTimeouts } from '@millrace/postgres';
-import type { Checkpoint, SnapshotAnswer, SnapshotFormat } from '@millrace/sync-protocol';
+import type { Checkpoint, SnapshotAnswer } from '@millrace/sync-protocol';
 import { answer, unwrap, type Answer } from '../answer.js';
 import type { AppDefinition } from '../app.js';
 import { blobStoreOf } from '../blobs/blob-store-of.js';
@@ -32,14 +32,10 @@ const TIMEOUTS: SessionTimeouts = {
 };
 /** A build goes on when its callers have left, and begins again after a restart, by this alarm; sooner than the object would be put to sleep. */
 const WATCH_MS = 5_000;
+/** Where the object keeps its own snapshot key: it has to know it when nobody calls. */
+const KEY = 'key';
 /** Longest wait for capture to pass what was read; the rows are kept beyond it, and waited for again by the next caller. */
 const CAPTURE_MS = 120_000;
-
-/** What the object has to know of itself when nobody calls. */
-interface Identity {
-  readonly key: string;
-  readonly format: SnapshotFormat;
-}
 
 /** The snapshots and checksums of one snapshot key, with one connection [Z2]. */
 export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
@@ -48,6 +44,7 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
     readonly #log: Logger;
     readonly #session: LazySession;
     readonly #checksums: Checksums;
+    readonly #builds: BuildStore;
     #cache: SnapshotCache | null = null;
 
     constructor(state: DurableObjectState, env: Env) {
@@ -60,13 +57,16 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
         open: () => openCopySession(settings, { applicationName: 'millrace-snapshot', ...TIMEOUTS }),
         clock: systemClock,
         log: this.#log,
+        idleMs: settings.sleep.sessionIdleMs,
       });
+      this.#builds = buildStore(kv, () => this.ctx.waitUntil(this.#watch()));
       this.#checksums = new Checksums({
         schema: app.schema,
         slot: settings.slot,
         use: (work) => this.#session.use(work),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
         clock: systemClock,
+        builds: () => this.#builds.builds(),
         store: {
           load: () => kv.get<TakenChecksums>('checksums') ?? null,
           save: (taken) => kv.put('checksums', taken),
@@ -76,17 +76,8 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
 
     order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>> {
       return answer(this.#log, () => {
-        const { key, format, claims, tables, scope, rulesVersion } = order;
-        this.ctx.storage.kv.put('identity', { key, format } satisfies Identity);
-        return this.#cacheOf({ key, format }).order({
-          claims,
-          tables,
-          // A table that differs from its checksum, and no change in history that says why: what is kept of it differs as well.
-          notBefore: order.cause === 'checksum-mismatch' ? this.#checksums.takenAt : 0,
-          scope,
-          rulesVersion,
-          atLeast: BigInt(order.atLeast),
-        });
+        this.ctx.storage.kv.put(KEY, order.key);
+        return this.#cacheOf(order.key).order({ ...order, atLeast: BigInt(order.atLeast) });
       });
     }
 
@@ -96,9 +87,9 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
 
     /** Re-arms first, so that no failure below can end the watch (F45). */
     override async alarm(): Promise<void> {
-      const identity = this.ctx.storage.kv.get<Identity>('identity');
-      if (!identity) return;
-      const cache = this.#cacheOf(identity);
+      const key = this.ctx.storage.kv.get<string>(KEY);
+      if (key === undefined) return;
+      const cache = this.#cacheOf(key);
       if (cache.done) return;
       await this.#watch();
       try {
@@ -109,17 +100,16 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
       }
     }
 
-    #cacheOf({ key, format }: Identity): SnapshotCache {
+    #cacheOf(key: string): SnapshotCache {
       const { slot, snapshots } = this.#settings;
       this.#cache ??= new SnapshotCache({
         schema: app.schema,
-        format,
         slot,
         snapshotKey: key,
         use: (work) => this.#session.use(work),
         head: async () => unwrap(await replicationOf(this.env).wake()),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
-        store: buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch())),
+        store: this.#builds,
         blobs: blobStoreOf(this.env),
         codec: chunkCodec,
         clock: systemClock,

@@ -14,7 +14,7 @@ export function checksumsRoute(router: Router): void {
     const { app, keys, limits } = c.get('millrace');
     limits.take('checksums', sub);
     unwrap(await replicationOf(c.env).wake());
-    const key = await keys.keyOf(claims, 'binary');
+    const key = await keys.keyOf(claims);
     const order = { key, claims: scopeClaims(app.schema, claims), maxAgeMs: MAX_AGE_MS };
     return c.json(unwrap(await snapshotOf(c.env, key).checksums(order)), 200, { 'cache-control': 'private, no-store' });
   });

@@ -20,9 +20,10 @@ const rows = new TextEncoder().encode('PGCOPY and so on '.repeat(100));
 const order = {
   clientId: CLIENT,
   schemaVersion: '1.0.0',
-  formats: ['binary', 'json'],
+  layouts: { notes: '0123456789abcdef0123456789abcdef' },
   tables: null,
   atLeast: '0',
+  not: [ID],
   cause: 'new-client',
 };
 const manifest = { id: ID, tables: [{ chunks: [{}, {}] }, { chunks: [{}] }] };
@@ -30,7 +31,7 @@ const manifest = { id: ID, tables: [{ chunks: [{}, {}] }, { chunks: [{}] }] };
 /** A worker with chunk 0 of table build {@link ID} in tenant t1's folder, and the blobs behind it. */
 async function workerWithChunk(options: FakeWorkerOptions = {}) {
   const blobs = memoryBlobStore();
-  blobs.blobs.set(chunkKey(await keys.keyOf({ tenantId: 't1' }, 'binary'), ID, 0), new Uint8Array(gzipSync(rows)));
+  blobs.blobs.set(chunkKey(await keys.keyOf({ tenantId: 't1' }), ID, 0), new Uint8Array(gzipSync(rows)));
   const bucket = {
     get: async (key: string) => {
       const found = await blobs.get(key);
@@ -76,15 +77,24 @@ describe('POST /api/snapshots', () => {
     await post(worker, '/api/snapshots', { ...order, claims: { tenantId: 't2' }, key: 'mine' });
     const given = worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
     expect(given).toEqual({
-      key: await keys.keyOf({ tenantId: 't1' }, 'binary'),
+      key: await keys.keyOf({ tenantId: 't1' }),
       claims: { tenantId: 't1' },
       scope: await keys.scopeOf({ tenantId: 't1' }),
       rulesVersion: await keys.rulesVersion(),
-      format: 'binary',
       tables: null,
+      layouts: order.layouts,
       atLeast: '0',
-      cause: 'new-client',
+      not: [ID],
     });
+  });
+
+  it('a client that names neither columns nor builds is a client all the same', async () => {
+    const { worker } = await workerWithChunk();
+    const { layouts, not, ...older } = order;
+    expect([layouts, not]).not.toContain(undefined);
+    await post(worker, '/api/snapshots', { ...older, formats: ['binary', 'json'] });
+    const given = worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
+    expect(given).toMatchObject({ layouts: {}, not: [] });
   });
 
   it('answers 202 with Retry-After while rows are read, 200 with the manifest then; nobody may keep either', async () => {
@@ -139,12 +149,6 @@ describe('GET /api/snapshots/:id/chunks/:n', () => {
     }
     expect(packed.headers.get('cache-control')).toBe('private, no-store');
     expect(packed.headers.get('vary')).toBe('accept-encoding, Origin');
-  });
-
-  it('finds a json chunk, too', async () => {
-    const { worker, blobs } = await workerWithChunk();
-    blobs.blobs.set(chunkKey(await keys.keyOf({ tenantId: 't1' }, 'json'), ID, 7), new Uint8Array(gzipSync(rows)));
-    expect((await chunk(worker, { n: '7' })).status).toBe(200);
   });
 
   it('[S5] another tenant’s chunk, changed claims, a guessed id and a number too high are one and the same 404', async () => {
@@ -220,7 +224,7 @@ describe('POST /api/checksums', () => {
     const response = await post(worker, '/api/checksums', {});
     expect([response.status, await response.json()]).toEqual([200, { type: 'checkpoint' }]);
     expect(worker.calls.find(({ name }) => name === 'snapshot.checksums')?.args).toEqual([
-      { key: await keys.keyOf({ tenantId: 't1' }, 'binary'), claims: { tenantId: 't1' }, maxAgeMs: 5_000 },
+      { key: await keys.keyOf({ tenantId: 't1' }), claims: { tenantId: 't1' }, maxAgeMs: 5_000 },
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { isUuid, SyncError } from '@millrace/kernel';
-import { snapshotFormats, snapshotRequestSchema, type SnapshotRequest } from '@millrace/sync-protocol';
+import { snapshotRequestSchema, type SnapshotRequest } from '@millrace/sync-protocol';
 import { scopeClaims } from '@millrace/sync-session';
 import { chunkKey, type InstanceEvent } from '@millrace/hydration';
 import type { BlobBody } from '@millrace/kernel';
@@ -12,7 +12,7 @@ import { readJson } from './body.js';
 import { principalOf, type RouteCall } from './principal.js';
 import type { Router } from './router.js';
 
-const REQUEST_BYTES = 300 * 1024;
+const REQUEST_BYTES = 512 * 1024;
 /** Of a scope, and nobody else's: no cache between us and the client may keep it [S5]. */
 const PRIVATE = { 'cache-control': 'private, no-store' };
 
@@ -68,17 +68,16 @@ export function assertSchema(c: RouteCall, schemaVersion: string): void {
 
 async function orderOf(c: RouteCall, request: SnapshotRequest, { claims }: Principal): Promise<SnapshotOrder> {
   const { keys, app } = c.get('millrace');
-  const { tables, atLeast, cause } = request;
-  const format = request.formats[0] ?? 'binary';
+  const { tables, layouts, atLeast, not } = request;
   return {
-    key: await keys.keyOf(claims, format),
+    key: await keys.keyOf(claims),
     claims: scopeClaims(app.schema, claims),
     scope: await keys.scopeOf(claims),
     rulesVersion: await keys.rulesVersion(),
-    format,
     tables,
+    layouts,
     atLeast,
-    cause,
+    not,
   };
 }
 
@@ -86,12 +85,9 @@ async function orderOf(c: RouteCall, request: SnapshotRequest, { claims }: Princ
 async function findChunk(c: RouteCall, { claims }: Principal): Promise<BlobBody> {
   const { id = '', n = '' } = c.req.param() as { readonly id?: string; readonly n?: string };
   if (isUuid(id) && /^(0|[1-9]\d{0,5})$/.test(n)) {
-    const blobs = blobStoreOf(c.env);
-    for (const format of snapshotFormats) {
-      const key = await c.get('millrace').keys.keyOf(claims, format);
-      const found = await blobs.get(chunkKey(key, id, Number(n)));
-      if (found) return found;
-    }
+    const key = await c.get('millrace').keys.keyOf(claims);
+    const found = await blobStoreOf(c.env).get(chunkKey(key, id, Number(n)));
+    if (found) return found;
   }
   throw new SyncError('not-found', 'there is no such chunk: ask for a new manifest');
 }

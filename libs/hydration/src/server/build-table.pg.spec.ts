@@ -76,7 +76,6 @@ function defaults(session: CopySession, blobs: BlobStore): BuildTableOptions {
     buildId: ID,
     codec: {
       gzip: (bytes) => gzipSync(bytes, { level: 1 }),
-      gunzip: (bytes) => gunzipSync(bytes),
       sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     },
     clock: systemClock,

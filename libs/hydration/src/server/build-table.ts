@@ -15,8 +15,6 @@ import { scopeCondition } from './scope-condition.js';
 export interface ChunkCodec {
   /** As one gzip member, at a level that keeps up with COPY. */
   gzip(bytes: Uint8Array): Uint8Array;
-  /** Throws if they are no gzip, or not all of it. */
-  gunzip(bytes: Uint8Array): Uint8Array;
   /** SHA-256, hex. */
   sha256(bytes: Uint8Array): string | Promise<string>;
 }

@@ -23,7 +23,8 @@ function checksums(more: Partial<ChecksumsOptions> = {}) {
       kept = taken;
     },
   };
-  const make = () => new Checksums({ schema, slot: SLOT, use: counted, waitForCapture, clock, store, ...more });
+  const make = () =>
+    new Checksums({ schema, slot: SLOT, use: counted, waitForCapture, clock, store, builds: () => [], ...more });
   return { of: make(), restarted: make, readings: () => readings };
 }
 

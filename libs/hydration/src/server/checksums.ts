@@ -7,6 +7,7 @@ import { READ_MS, inTime } from './in-time.js';
 import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
 import { scopeCondition } from './scope-condition.js';
+import type { TableBuild } from './table-build.js';
 
 export interface ChecksumsOptions {
   readonly schema: SchemaMeta;
@@ -15,6 +16,8 @@ export interface ChecksumsOptions {
   readonly waitForCapture: (lsn: Lsn) => Promise<Position>;
   readonly clock: Clock;
   readonly readMs?: number;
+  /** Builds of the tables that have been begun until now. */
+  readonly builds: () => readonly Pick<TableBuild, 'id' | 'table'>[];
   /** Keeps the last ones over restarts. */
   readonly store: ChecksumStore;
 }
@@ -41,11 +44,6 @@ export class Checksums {
     this.#taken = options.store.load();
   }
 
-  /** When the last ones were asked for, ms since 1970; 0 if never. */
-  get takenAt(): number {
-    return this.#taken?.at ?? 0;
-  }
-
   /** One that is at most `maxAgeMs` old, ms: taken now if there is none. `claims` are the same in every call. */
   async get(claims: Claims, maxAgeMs: number): Promise<Checkpoint> {
     const { clock } = this.#options;
@@ -59,6 +57,7 @@ export class Checksums {
   async #take(claims: Claims): Promise<TakenChecksums> {
     const { schema, slot, use, clock, waitForCapture, readMs: ms = READ_MS } = this.#options;
     const at = clock.now();
+    const earlier = Map.groupBy(this.#options.builds(), ({ table }) => table);
     const { position, seenUpTo, tables } = await use((session) =>
       inTime({ session, clock, ms, what: 'the checksum of all tables' }, () =>
         readTables(session, { tables: schema.tables, slot }, async (sql, basis) => {
@@ -76,7 +75,7 @@ export class Checksums {
       type: 'checkpoint',
       from: positionToJson(position),
       to: positionToJson(to),
-      tables,
+      tables: tables.map((table) => ({ ...table, builds: (earlier.get(table.name) ?? []).map(({ id }) => id) })),
     };
     this.#taken = { at, checkpoint };
     this.#options.store.save(this.#taken);

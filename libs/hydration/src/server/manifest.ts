@@ -1,12 +1,11 @@
 import { assert, formatLsn, must, positionToJson } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
-import type { SnapshotFormat, SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
+import type { SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
 import type { FinishedBuild } from './table-build.js';
 
 export interface ManifestContext {
   readonly id: string;
   readonly schema: SchemaMeta;
-  readonly format: SnapshotFormat;
   readonly scope: string;
   readonly rulesVersion: string;
 }
@@ -42,7 +41,7 @@ export function manifestOf(builds: readonly FinishedBuild[], context: ManifestCo
   };
 }
 
-function tableOf({ id, table, content }: FinishedBuild, { schema, format }: ManifestContext): SnapshotTable {
+function tableOf({ id, table, format, content }: FinishedBuild, { schema }: ManifestContext): SnapshotTable {
   const meta = must(
     schema.tables.find(({ name }) => name === table),
     'a build of a table of the schema',

@@ -1,6 +1,7 @@
 import { readReplicationState } from '@millrace/change-history';
 import { SyncError, must, parseLsn, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
 import { quoteTable, type TableMeta } from '@millrace/schema-meta';
+import { bareType } from '../format/layout.js';
 
 /**
  * Synchronized scans would start a table in its middle and parallel ones mix its rows: the same rows would have other bytes each time, and
@@ -82,8 +83,4 @@ async function assertColumns(sql: SqlConnection, { name, columns }: TableMeta): 
       `a column of ${name} is not as the schema in force says: run the migration that changed it, or undo what was changed without one`,
     );
   }
-}
-
-function bareType(type: string): string {
-  return type.replace(/\(\d+(,-?\d+)?\)/, '');
 }

@@ -11,17 +11,21 @@ import {
 } from '@millrace/kernel';
 import { MIGRATION_TABLE } from '@millrace/change-history';
 import { findTable, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
-import type { SnapshotFormat } from '@millrace/sync-protocol';
-import type { Claims } from '@millrace/sync-rules';
 import type { ChunkLimits } from '../format/chunk-cutter.js';
 import { migrationWanted, registerBuild } from './build-registry.js';
 import { buildTable, type ChunkCodec, type TableRows } from './build-table.js';
 import { chunkKeys } from './chunk-uploads.js';
-import { isFinished, type BuildStore, type FinishedBuild, type TableBuild } from './table-build.js';
+import {
+  isFinished,
+  isOf,
+  type BuildStore,
+  type FinishedBuild,
+  type TableBuild,
+  type TableWant,
+} from './table-build.js';
 
 export interface TableBuilderOptions {
   readonly schema: SchemaMeta;
-  readonly format: SnapshotFormat;
   readonly slot: string;
   readonly snapshotKey: string;
   /** Runs work on the one session of this builder. Work may have to wait for others' transactions. */
@@ -39,10 +43,7 @@ export interface TableBuilderOptions {
 }
 
 /** What is to be read, and what is told of it meanwhile. */
-export interface ReadOrder {
-  readonly table: string;
-  readonly claims: Claims;
-  readonly demanded: bigint;
+export interface ReadOrder extends TableWant {
   readonly onRows: (rows: number, estimate: number) => void;
 }
 
@@ -58,8 +59,8 @@ export class TableBuilder {
   async read(order: ReadOrder): Promise<TableBuild> {
     const { store } = this.#options;
     for (const build of store.builds()) {
-      if (build.table !== order.table || isFinished(build)) continue;
-      if (build.content !== null && build.demanded >= order.demanded) return build;
+      if (!isOf(build, order) || isFinished(build)) continue;
+      if (build.content !== null) return build;
       await this.discard(build);
     }
     return this.#readAnew(order);
@@ -88,13 +89,13 @@ export class TableBuilder {
     store.remove(id);
   }
 
-  async #readAnew({ table: name, claims, demanded, onRows }: ReadOrder): Promise<TableBuild> {
+  async #readAnew({ table: name, format, claims, onRows }: ReadOrder): Promise<TableBuild> {
     const { store, use, random, clock } = this.#options;
     const table = this.#tableOf(name);
     let build: TableBuild = {
       id: random.uuid(),
       table: name,
-      demanded,
+      format,
       createdAt: clock.now(),
       chunksBegun: 0,
       content: null,
@@ -118,7 +119,7 @@ export class TableBuilder {
           onRows(rows, Math.max(rows, estimate));
         };
         const { id: buildId } = build;
-        remember({ content: await buildTable({ ...this.#options, session, table, claims, buildId, onChunk }) });
+        remember({ content: await buildTable({ ...this.#options, session, table, format, claims, buildId, onChunk }) });
       });
       return build;
     } catch (error) {

@@ -85,7 +85,7 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
     type: fc.constant('checkpoint' as const),
     from: position,
     to: position,
-    tables: fc.array(fc.record({ name, hash: tableHash }), { maxLength: 3 }),
+    tables: fc.array(fc.record({ name, hash: tableHash, builds: fc.array(uuid, { maxLength: 2 }) }), { maxLength: 3 }),
   }),
   fc.record({
     type: fc.constant('error' as const),

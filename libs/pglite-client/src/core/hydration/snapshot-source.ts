@@ -1,5 +1,5 @@
-import type { SnapshotSource } from '@millrace/hydration';
-import { snapshotFormats, type ResyncCause } from '@millrace/sync-protocol';
+import { layoutOf, type SnapshotSource } from '@millrace/hydration';
+import type { ResyncCause } from '@millrace/sync-protocol';
 import type { HydrationPorts } from './hydration-ports.js';
 
 /** The server's manifests as this client asks for them. */
@@ -7,15 +7,17 @@ export function manifestSource(
   { transport, token, clientId, schema }: HydrationPorts,
   cause: ResyncCause,
 ): Pick<SnapshotSource, 'manifest'> {
+  const layouts = Object.fromEntries(schema.tables.map((table) => [table.name, layoutOf(table)]));
   return {
     manifest: async (wish, signal) =>
       transport.snapshot(
         {
           clientId,
           schemaVersion: schema.version,
-          formats: [...snapshotFormats],
+          layouts,
           tables: wish.tables && [...wish.tables],
           atLeast: wish.atLeast.toString(),
+          not: [...wish.not],
           cause,
         },
         await token(),

@@ -43,7 +43,7 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       alive(
         network.call(() => {
           const { tenantId } = readToken(token, world.clock.now());
-          const answer = world.snapshots.order(tenantId, { tables: request.tables, atLeast: BigInt(request.atLeast) });
+          const answer = world.snapshots.order(tenantId, { ...request, atLeast: BigInt(request.atLeast) });
           world.sent(host, JSON.stringify(answer));
           return answer;
         }),

@@ -19,8 +19,6 @@ export interface FakeSnapshotsOptions {
 interface Build {
   readonly table: SnapshotTable;
   readonly upTo: Position;
-  /** What the order that it was made for asked for at least. */
-  readonly madeFor: bigint;
 }
 
 const ROWS_PER_CHUNK = 3;
@@ -37,7 +35,8 @@ export class FakeSnapshots {
   /** Chunk address → bytes. */
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
   private readonly builds = new Map<string, Build>();
-  private readonly running = new Set<string>();
+  /** Table of a tenant → id of the build that is being made. */
+  private readonly running = new Map<string, string>();
   private life = 0;
 
   private readonly options: FakeSnapshotsOptions;
@@ -48,11 +47,11 @@ export class FakeSnapshots {
 
   order(
     tenantId: string,
-    wish: { readonly tables: readonly string[] | null; readonly atLeast: bigint },
+    wish: { readonly tables: readonly string[] | null; readonly atLeast: bigint; readonly not: readonly string[] },
   ): SnapshotAnswer {
     const names = wish.tables ?? schema.tables.map(({ name }) => name);
-    const missing = names.filter((name) => !this.usable(tenantId, name, wish.atLeast));
-    for (const name of missing) this.build(tenantId, name, wish.atLeast);
+    const missing = names.filter((name) => !this.usable(tenantId, name, wish));
+    for (const name of missing) this.build(tenantId, name);
     if (missing.length > 0) return { state: 'building', rows: this.blobs.size, rowEstimate: 0, retryAfterMs: 50 };
     const builds = names.flatMap((name) => this.builds.get(keyOf(tenantId, name)) ?? []);
     const first = builds.reduce((oldest, each) => (seqOf(each) < seqOf(oldest) ? each : oldest));
@@ -105,21 +104,33 @@ export class FakeSnapshots {
     return true;
   }
 
-  private usable(tenantId: string, name: string, atLeast: bigint): boolean {
+  /** Builds of the table that a checkpoint which is taken now names as older than itself: the one that is kept, and one that is being read. */
+  begun(tenantId: string, name: string): readonly string[] {
+    const key = keyOf(tenantId, name);
+    return [this.builds.get(key)?.table.id, this.running.get(key)].filter((id) => id !== undefined);
+  }
+
+  private usable(
+    tenantId: string,
+    name: string,
+    { atLeast, not }: { readonly atLeast: bigint; readonly not: readonly string[] },
+  ): boolean {
     const { history } = this.options;
     const build = this.builds.get(keyOf(tenantId, name));
     if (!build || build.table.position.epoch !== history.head.epoch) return false;
     const seq = seqOf(build);
-    const enough = seq >= atLeast || build.madeFor >= atLeast;
-    return enough && seq >= history.horizon && history.head.seq - seq <= STALE_AFTER;
+    return (
+      seq >= atLeast && !not.includes(build.table.id) && seq >= history.horizon && history.head.seq - seq <= STALE_AFTER
+    );
   }
 
-  private build(tenantId: string, name: string, atLeast: bigint): void {
+  private build(tenantId: string, name: string): void {
     const key = keyOf(tenantId, name);
     if (this.running.has(key)) return;
-    this.running.add(key);
+    const id = this.options.random.uuid();
+    this.running.set(key, id);
     const { life } = this;
-    void this.read(tenantId, name, atLeast).then((build) => {
+    void this.read(tenantId, name, id).then((build) => {
       if (this.life !== life) return;
       this.running.delete(key);
       if (build) this.builds.set(key, build);
@@ -127,13 +138,12 @@ export class FakeSnapshots {
   }
 
   /** Position first, then the rows, which may show more; done once capture has passed them [S2]. Null if the history ended meanwhile. */
-  private async read(tenantId: string, name: string, madeFor: bigint): Promise<Build | null> {
+  private async read(tenantId: string, name: string, id: string): Promise<Build | null> {
     const { clock, random, postgres, history } = this.options;
     await clock.sleep(random.int(30));
     const position = history.head;
     const wanted = postgres.insertLsn;
     const rows = postgres.rowsInScope(name, { tenantId });
-    const id = random.uuid();
     const chunks: SnapshotChunk[] = [];
     for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK) {
       const some = rows.slice(at, at + ROWS_PER_CHUNK);
@@ -146,7 +156,6 @@ export class FakeSnapshots {
     const meta = tableOf(name);
     return {
       upTo: history.head,
-      madeFor,
       table: {
         name,
         id,

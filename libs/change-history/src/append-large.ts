@@ -1,4 +1,4 @@
-import { SyncError, type Lsn, type SqlConnection } from '@millrace/kernel';
+import { SyncError, type CreateHash, type Lsn, type SqlConnection } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { ensurePartitions, insertRows, lockHead, moveHead, type Appended, type HistoryHead } from './append.js';
 import type { HistoryRow } from './history-row.js';
@@ -11,6 +11,8 @@ export interface AppendLargeOptions {
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
   readonly transaction: TransactionHead;
   /** Its changes, piece by piece; returns where its commit ends. None of them is kept (I11). */
   readonly pieces: AsyncGenerator<readonly CapturedChange[], Lsn, void>;

@@ -1,4 +1,13 @@
-import { SyncError, assert, formatLsn, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
+import {
+  SyncError,
+  assert,
+  formatLsn,
+  historyRowIds,
+  type CreateHash,
+  type Lsn,
+  type Position,
+  type SqlConnection,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { HISTORY_COLUMNS, type HistoryRow } from './history-row.js';
 import type { HistoryTransaction } from './history-transaction.js';
@@ -17,6 +26,8 @@ export interface AppendOptions {
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
   /** Whole, in commit order, each with at least one change. */
   readonly transactions: readonly CapturedTransaction[];
 }
@@ -58,10 +69,11 @@ export async function appendTransactions(sql: SqlConnection, options: AppendOpti
   return { head, transactions: history };
 }
 
-function placeAll({ from, transactions, schema, source }: AppendOptions) {
+function placeAll({ from, transactions, schema, source, createHash }: AppendOptions) {
+  const rowId = historyRowIds(from.position.epoch);
   let after = from.position;
   return transactions.map((captured) => {
-    const block = toHistory(captured, { schema, source, after });
+    const block = toHistory(captured, { schema, source, after, createHash, rowId });
     after = block.transaction.position;
     return block;
   });

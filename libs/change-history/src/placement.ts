@@ -1,4 +1,14 @@
-import { assert, chainLink, formatLsn, hasColumn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
+import {
+  assert,
+  chainLink,
+  formatLsn,
+  hasColumn,
+  historyRowIds,
+  must,
+  type CreateHash,
+  type Position,
+  type Row,
+} from '@millrace/kernel';
 import { findTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import { ANY_KEY, clientKey, rowKeyOf } from '@millrace/sync-rules';
 import { MUTATION_TABLE, findEngineTable, mutationMarkOf } from './engine-tables.js';
@@ -16,6 +26,10 @@ export interface PlacementContext {
   readonly source: CaptureSource;
   /** The position that the transaction follows. */
   readonly after: Position;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
+  /** Of the epoch of `after`, for callers who place many transactions. */
+  readonly rowId?: (seq: bigint) => string;
 }
 
 /** Changes in both of their forms: to be inserted, still without the chain, and to be handed on. */
@@ -32,8 +46,9 @@ export interface Placement {
 }
 
 export function beginPlacement(captured: TransactionHead, context: PlacementContext): Placement {
-  const { after, schema } = context;
-  const link = chainLink(after.chain);
+  const { after, schema, createHash, rowId = historyRowIds(after.epoch) } = context;
+  const link = chainLink(after.chain, createHash);
+  const [lsn, xid] = [formatLsn(captured.commitLsn), captured.xid.toString()];
   let placed = 0;
   let mutation: MutationMark | null = null;
   let identity: MutationIdentity | null = null;
@@ -52,7 +67,17 @@ export function beginPlacement(captured: TransactionHead, context: PlacementCont
       const first = after.seq + 1n + BigInt(placed);
       const entries = changes.map((change, index) => entryOf(change, first + BigInt(index), schema));
       const rows = changes.map((change, index) =>
-        rowOf({ captured, change, context, identity, index: placed + index, entry: entries[index] as HistoryEntry }),
+        rowOf({
+          lsn,
+          xid,
+          rowId,
+          captured,
+          change,
+          context,
+          identity,
+          index: placed + index,
+          entry: entries[index] as HistoryEntry,
+        }),
       );
       placed += rows.length;
       if (rows.length > 0) link.add(rows.map(contentOf).join('\n'));
@@ -110,6 +135,10 @@ function keyMoved(table: TableMeta, newRow: Row, oldRow: Row): boolean {
 }
 
 interface RowParts {
+  /** Of the transaction, as text. */
+  readonly lsn: string;
+  readonly xid: string;
+  readonly rowId: (seq: bigint) => string;
   readonly captured: TransactionHead;
   readonly change: CapturedChange;
   readonly context: PlacementContext;
@@ -119,17 +148,17 @@ interface RowParts {
 }
 
 function rowOf(parts: RowParts): HistoryRow {
-  const { captured, context, identity, entry } = parts;
+  const { lsn, xid, rowId, captured, context, identity, entry } = parts;
   return {
     seq: entry.seq.toString(),
     ordinal: String(parts.index + 1),
-    id: historyRowId(context.after.epoch, entry.seq),
-    lsn: formatLsn(captured.commitLsn),
+    id: rowId(entry.seq),
+    lsn,
     table_name: entry.table,
     operation: entry.operation,
     data: entry.data && canonicalJson(entry.data),
     old_data: entry.oldData && canonicalJson(entry.oldData),
-    transaction_id: captured.xid.toString(),
+    transaction_id: xid,
     schema_version: context.schema.version,
     timestamp: captured.commitTime,
     metadata: metadataOf(parts),
@@ -167,22 +196,23 @@ function valueOf(row: Row, column: string): string | null {
   return hasColumn(row, column) ? (row[column] ?? null) : null;
 }
 
-/** All that is stored of a row, as one text: what the chain vouches for. */
+/**
+ * All that is stored of a row, as four lines: what the chain vouches for. JSON has no line break of its own, so that no two rows have one text;
+ * and what is JSON already is not escaped once more, since this text is made of every change.
+ */
 function contentOf(row: HistoryRow): string {
-  return JSON.stringify([
+  const short = JSON.stringify([
     row.seq,
     row.ordinal,
     row.lsn,
     row.table_name,
     row.operation,
-    row.data,
-    row.old_data,
     row.transaction_id,
     row.schema_version,
     row.timestamp,
-    row.metadata,
     row.client_id,
     row.scope_old,
     row.scope_new,
   ]);
+  return `${short}\n${row.data ?? ''}\n${row.old_data ?? ''}\n${row.metadata}`;
 }

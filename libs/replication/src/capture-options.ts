@@ -1,5 +1,5 @@
 import type { HistoryTransaction } from '@millrace/change-history';
-import type { Clock, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
+import type { Clock, CreateHash, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ConfirmedStore } from './confirmed-store.js';
 import type { CaptureStatus } from './health.js';
@@ -28,6 +28,8 @@ export interface CaptureOptions {
   readonly openStream: OpenReplicationStream;
   readonly store: ConfirmedStore;
   readonly clock: Clock;
+  /** Makes the chain. Default: in JavaScript; a host's own is several times as fast. */
+  readonly createHash?: CreateHash;
   readonly random: Random;
   readonly logger: Logger;
 }

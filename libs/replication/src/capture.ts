@@ -4,6 +4,7 @@ import {
   backoffDelay,
   errorText,
   formatLsn,
+  portableHash,
   type Lsn,
   type Position,
   type SqlSession,
@@ -28,6 +29,7 @@ const DEFAULTS = {
   idleConfirmMs: 10_000,
   renewMs: 5 * 60_000,
   catalogMs: 60_000,
+  createHash: portableHash,
 } as const;
 /** A slot that its last reader still holds is asked for often: the old walsender is gone within moments, and each moment is lag. */
 const BUSY_RETRY_MS = 1_000;

@@ -7,7 +7,15 @@ import {
   type HistoryHead,
   type HistoryTransaction,
 } from '@millrace/change-history';
-import { maxLsn, type Clock, type Lsn, type Position, type SqlConnection, type SqlError } from '@millrace/kernel';
+import {
+  maxLsn,
+  type Clock,
+  type CreateHash,
+  type Lsn,
+  type Position,
+  type SqlConnection,
+  type SqlError,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { confirmedState, type ConfirmedStore } from './confirmed-store.js';
 import type { FillMarks } from './fill-marks.js';
@@ -46,6 +54,8 @@ export interface PumpOptions {
   readonly idleConfirmMs: number;
   readonly observer: PumpObserver;
   readonly clock: Clock;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash;
   readonly signal: AbortSignal;
 }
 
@@ -108,7 +118,7 @@ async function passOver(pump: PumpState, source: PieceSource): Promise<void> {
 }
 
 async function persistLarge(pump: PumpState, source: PieceSource): Promise<void> {
-  const { slot, schema } = pump;
+  const { slot, schema, createHash } = pump;
   const { commitLsn, commitTime } = source.head;
   const xid = widenXid(source.head.xid, pump.nearXid);
   pump.nearXid = xid;
@@ -129,6 +139,7 @@ async function persistLarge(pump: PumpState, source: PieceSource): Promise<void>
       slot,
       schema,
       source: pump.source,
+      createHash,
       from,
       transaction,
       pieces: pieces(),
@@ -207,8 +218,9 @@ async function passGate(
 
 /** The order of effects is the whole point [H4]: whatever breaks off in between is delivered again, and what was persisted is dropped by [H2]. */
 async function persist(pump: PumpState, transactions: readonly CapturedTransaction[], through: Lsn): Promise<void> {
-  const { slot, schema, source, head: from } = pump;
-  await announce(pump, await appendTransactions(pump.sql, { slot, schema, source, from, transactions }), through);
+  const { slot, schema, source, createHash, head: from } = pump;
+  const appended = await appendTransactions(pump.sql, { slot, schema, source, createHash, from, transactions });
+  await announce(pump, appended, through);
 }
 
 async function announce(pump: PumpState, appended: Appended, through: Lsn): Promise<void> {

@@ -44,7 +44,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
       opened,
       options,
     });
-    const { slot, schema, store, idleConfirmMs, observer, clock, decoder, reader } = options;
+    const { slot, schema, store, idleConfirmMs, observer, clock, createHash, decoder, reader } = options;
     const { head, slotTarget, columns } = opened;
     const { signal } = group;
     group.run(
@@ -63,6 +63,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         idleConfirmMs,
         observer,
         clock,
+        createHash,
         signal,
       }),
     );

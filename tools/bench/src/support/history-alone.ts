@@ -12,7 +12,7 @@ import { lsnFrom, parseLsn, type Lsn, type Position, type Row, type SqlConnectio
 import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg } from '@millrace/postgres';
 import { acquireDatabase } from '@millrace/testing-harness';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { BenchContext } from '../core/bench.js';
 import { machineNow } from '../core/machine-clock.js';
 
@@ -86,7 +86,14 @@ export async function historyAlone(context: BenchContext, captured: readonly Cap
     const began = machineNow();
     for (const transactions of turns) {
       const source = { decoder: 'pgoutput', reader: 'stream' } as const;
-      ({ head: from } = await appendTransactions(sql, { slot: APPEND_SLOT, schema, source, from, transactions }));
+      ({ head: from } = await appendTransactions(sql, {
+        slot: APPEND_SLOT,
+        schema,
+        source,
+        createHash,
+        from,
+        transactions,
+      }));
     }
     return (machineNow() - began) / 1000;
   } finally {

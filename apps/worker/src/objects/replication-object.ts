@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DurableObject } from 'cloudflare:workers';
 import { createTail, type HistoryTransaction } from '@millrace/change-history';
 import { errorText, parseLsn, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
@@ -165,6 +166,7 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
         openStream: openPgReplicationStream(databaseUrl, 'millrace-stream'),
         store: confirmedStore(this.ctx.storage),
         clock: systemClock,
+        createHash,
         random: systemRandom,
         logger: this.#log,
       });

@@ -3,25 +3,26 @@ import type { SchemaMeta } from '@millrace/schema-meta';
 import { queryText, sqlErrorOf, textParsers } from '../store/pglite-text.js';
 import { PIN_SESSION } from '../store/session-settings.js';
 import { BE_APP } from '../store/replica-guard.js';
-import { checkRecorded, checkRows, type Validate } from './check-recorded.js';
+import { checkRecorded, type Validate } from './check-recorded.js';
 import type { StoreSummary } from '../core/ports/client-store.js';
-import { readSummary } from '../store/replica-role.js';
 import { explainLocalError } from './local-errors.js';
 import type { LocalDatabase, Queries, QueryOptions, QueryResult, WriteOptions } from './millrace-client.js';
 import type { IdleWatch } from './idle-watch.js';
-import { refuseUnsupported, statementKind, unsupportedSetting } from './statement-kind.js';
+import type { OwnWrites } from './own-writes.js';
+import { refuseUnsupported, statementKind } from './statement-kind.js';
 
 export interface LocalDatabaseOptions {
   readonly pg: PGlite;
   readonly schema: SchemaMeta;
   readonly validate: Validate | null;
   readonly watch: IdleWatch;
+  readonly own: OwnWrites;
   /** Called when a recorded transaction has committed, with the store as it was then: the client's status tells of a write once it resolves. */
   readonly onRecorded: (summary: StoreSummary) => void;
 }
 
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
-export function localDatabase({ pg, schema, validate, watch, onRecorded }: LocalDatabaseOptions): LocalDatabase {
+export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: LocalDatabaseOptions): LocalDatabase {
   const text = textParsers(pg);
   let unpinned = false;
 
@@ -55,21 +56,20 @@ export function localDatabase({ pg, schema, validate, watch, onRecorded }: Local
           turn.resolve();
           await tx.exec(BE_APP);
           const result = await withinTime(work, tx);
-          const recorded = {
-            query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
+          const sql = {
+            query: (statement: string, params?: Parameters<typeof queryText>[3]) =>
+              queryText(tx, text, statement, params),
           };
-          const { changes, changedSettings } = await checkRecorded(recorded, schema);
-          if (changedSettings !== null) {
-            unpinned = true;
-            throw unsupportedSetting(changedSettings);
-          }
-          if (changes === 0) return result;
-          if (wanted && validate) await checkRows(recorded, schema, validate);
-          summary = await readSummary(recorded);
+          summary = await checkRecorded(tx, sql, {
+            schema,
+            validate: wanted ? validate : null,
+            onChangedSettings: () => (unpinned = true),
+          });
+          if (summary) own.committing();
           return result;
         });
         await watch.waiting(() => Promise.race([turn.promise, running]));
-        const value = await running;
+        const value = await running.finally(own.over);
         if (summary) onRecorded(summary);
         await pg.syncToFs();
         return value;

@@ -2,8 +2,9 @@ import type { SchemaMeta } from '@millrace/schema-meta';
 import { replicaGuard } from './replica-guard.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
-import { captureTriggers, createTable, dropTable } from './table-ddl.js';
+import { captureFunctions, captureTriggers, createTable, dropTable } from './table-ddl.js';
 import { scalar, type StoreTransaction } from './text-sql.js';
+import { writeReportFunctions } from './write-report.js';
 
 /**
  * Makes the replica's tables, or checks that they are those of this schema. If the schema is another one, the domain tables are made anew and
@@ -13,7 +14,7 @@ export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta,
   const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
   if (exists) await bringUpToDate(sql, schema);
   else await makeReplica(sql, schema, newClientId);
-  await sql.raw.exec(replicaGuard(schema));
+  await sql.raw.exec(replicaGuard(schema) + writeReportFunctions(schema));
 }
 
 async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {
@@ -31,6 +32,7 @@ async function bringUpToDate(sql: StoreTransaction, schema: SchemaMeta): Promise
   const print = schemaPrint(schema);
   await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
   if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
+  else await sql.raw.exec(schema.tables.map(captureFunctions).join('\n'));
 }
 
 async function createTables(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {

@@ -22,6 +22,12 @@ const SUMMARY = `s.epoch, s.seq, s.chain, s.scope, coalesce(m.first - 1, s.last_
 const OUTBOX = `(select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent
   from sync.client_mutation) m`;
 
+const SUMMARY_COLUMNS = ['epoch', 'seq', 'chain', 'scope', 'acked', 'pending', 'unsent', 'rejected'];
+
+/** SQL for the store's summary as one jsonb object of texts; {@link summaryOf} reads it. */
+export const SUMMARY_JSON = `select jsonb_object(array[${SUMMARY_COLUMNS.map((name) => `'${name}'`).join(', ')}], array[${SUMMARY_COLUMNS.map((name) => `q.${name}::text`).join(', ')}])
+    from (select ${SUMMARY} from sync.state s, ${OUTBOX}) q`;
+
 /** Silences capture until the transaction ends. Tells whether anything is pending: both in one exchange, since each costs as much as a row. */
 export async function becomeReplica(sql: StoreTransaction): Promise<boolean> {
   const results = await sql.raw.exec(
@@ -65,7 +71,8 @@ export async function readSummary(sql: TextSql): Promise<StoreSummary> {
   return summaryOf((await sql.query(`select ${SUMMARY} from sync.state s, ${OUTBOX}`)).rows[0]);
 }
 
-function summaryOf(found: Row | undefined): StoreSummary {
+/** From a row of the summary's columns. */
+export function summaryOf(found: Row | undefined): StoreSummary {
   const row = must(found, 'sync.state has a row');
   return {
     position: positionOf(row),

@@ -28,6 +28,7 @@ describe('settings', () => {
         stalePercent: 10,
         staleMin: 1_000,
         staleMax: 50_000,
+        readMs: 1_800_000,
       },
       reader: 'poll',
       decoder: 'pgoutput',

@@ -74,6 +74,8 @@ const settingsSchema = v.object({
   MILLRACE_SNAPSHOT_STALE_PERCENT: wholeNumber(10, 0, 100),
   MILLRACE_SNAPSHOT_STALE_MIN: wholeNumber(1_000, 0),
   MILLRACE_SNAPSHOT_STALE_MAX: wholeNumber(50_000, 0),
+  /** Seconds for which one table may be read. It stays locked against DDL, which has it end early, and its old row versions are kept meanwhile. */
+  MILLRACE_SNAPSHOT_READ: wholeNumber(30 * 60, 60, 24 * 3600),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
   CAPTURE_READER: v.optional(oneOf(['auto', 'stream', 'poll']), 'auto'),
   /** The output plug-in that reads the WAL. `auto` is pgoutput, which every server has. Another one than before begins a new epoch. */
@@ -120,6 +122,8 @@ export interface SnapshotSettings {
   readonly stalePercent: number;
   readonly staleMin: number;
   readonly staleMax: number;
+  /** One table may be read for so long, as long as it gets on. */
+  readonly readMs: number;
 }
 
 /** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be; never with its value, which may be a secret. */
@@ -156,6 +160,7 @@ export function readSettings(env: Env): Settings {
       stalePercent: values.MILLRACE_SNAPSHOT_STALE_PERCENT,
       staleMin: values.MILLRACE_SNAPSHOT_STALE_MIN,
       staleMax: values.MILLRACE_SNAPSHOT_STALE_MAX,
+      readMs: values.MILLRACE_SNAPSHOT_READ * 1000,
     },
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
     decoder: values.CAPTURE_DECODER === 'wal2json' ? 'wal2json' : 'pgoutput',

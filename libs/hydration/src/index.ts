@@ -3,6 +3,8 @@ export { buildTable, type BuildTableOptions, type ChunkCodec, type TableRows } f
 export { Checksums, type ChecksumsOptions, type ChecksumStore, type TakenChecksums } from './server/checksums.js';
 export { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './server/snapshot-cache.js';
 export { type SnapshotBudget } from './server/build-registry.js';
+export { tablesWanted } from './server/tables-wanted.js';
+export { READ_BOUNDS, type ReadBounds } from './server/reading-watch.js';
 export { type Staleness } from './server/freshness.js';
 export { type BuildStore, type TableBuild, type TableWant } from './server/table-build.js';
 export { layoutOf } from './format/layout.js';

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readPage, readVerdicts, type MutationMark, type PageResult } from '@millrace/change-history';
-import { saveInstance, type InstanceState } from '@millrace/hydration';
+import { saveInstance, tablesWanted, type InstanceState } from '@millrace/hydration';
 import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
 import { clientOwner, createTimeoutCounter, push, registerClient, type PushOutcome } from '@millrace/mutations';
 import type { SessionTimeouts } from '@millrace/postgres';
@@ -99,6 +99,10 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
 
     verdicts(clientId: string, afterMutation: number, upTo: Position): Promise<Answer<readonly MutationMark[]>> {
       return answer(this.#log, () => this.#pages.use((sql) => readVerdicts(sql, { clientId, afterMutation, upTo })));
+    }
+
+    tablesWanted(tables: readonly string[]): Promise<Answer<boolean>> {
+      return answer(this.#log, () => this.#pages.use((sql) => tablesWanted(sql, tables)));
     }
 
     devUsers(): Promise<Answer<readonly Row[]>> {

@@ -132,5 +132,21 @@ describe('LazySession', () => {
     expect(opened).toHaveLength(2);
   });
 
+  it('is not given up while what is under way stirs, however long it takes; at rest, stirring keeps nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const long = lazy.use(() => promise);
+    for (let turn = 0; turn < 5; turn++) {
+      clock.advance(119_000);
+      lazy.stir();
+    }
+    resolve();
+    await long;
+    clock.advance(29_000);
+    lazy.stir();
+    clock.advance(1_000);
+    await Promise.resolve();
+    expect(opened.map(({ closed }) => closed)).toEqual([true]);
+  });
+
   it('can be closed when it never was open', () => expect(lazy.close()).resolves.toBeUndefined());
 });

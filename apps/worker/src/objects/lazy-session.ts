@@ -7,7 +7,7 @@ export interface LazySessionOptions {
   /** Closed after so long without use, ms. Default 30 s. */
   readonly idleMs?: number;
   /**
-   * Given up when in use for so long without that anything comes to an end, ms. Default 120 s. Postgres bounds its statements, but nobody
+   * Given up when in use for so long without that anything comes to an end or stirs, ms. Default 120 s. Postgres bounds its statements, but nobody
    * answers at all where packets go nowhere, and everyone behind would wait for ever.
    */
   readonly stuckMs?: number;
@@ -44,6 +44,11 @@ export class LazySession {
       this.#users -= 1;
       this.#restartTimer();
     }
+  }
+
+  /** What is under way gets on: it is not stuck, however long it takes. */
+  stir(): void {
+    if (this.#users > 0) this.#restartTimer();
   }
 
   async close(): Promise<void> {

@@ -89,6 +89,8 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   /** Keeps where an instance stands, for people and for what comes after us; null: it is forgotten. */
   saveInstance(clientId: string, state: InstanceState | null): Promise<Answer<null>>;
   devUsers(): Promise<Answer<readonly Row[]>>;
+  /** Whether somebody waits to change one of these tables: asked by who reads them, and would not see it [S1]. */
+  tablesWanted(tables: readonly string[]): Promise<Answer<boolean>>;
 }
 
 /** Named by a snapshot key: one for all callers who see the same rows. */

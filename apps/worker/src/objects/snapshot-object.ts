@@ -1,5 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import { Checksums, SnapshotCache, type BuildStore, type TakenChecksums } from '@millrace/hydration';
+import {
+  Checksums,
+  READ_BOUNDS,
+  SnapshotCache,
+  type BuildStore,
+  type SnapshotCacheOptions,
+  type TakenChecksums,
+} from '@millrace/hydration';
 import {
   errorText,
   formatLsn,
@@ -23,7 +30,7 @@ import { chunkCodec } from './chunk-codec.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
 import type { ChecksumOrder, SnapshotOrder, SnapshotRpc } from './rpc.js';
-import { replicationOf } from './stubs.js';
+import { gatewayOf, replicationOf } from './stubs.js';
 
 const TIMEOUTS: SessionTimeouts = {
   lockTimeoutMs: 2_000,
@@ -65,7 +72,7 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
         slot: settings.slot,
         use: (work) => this.#session.use(work),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
-        clock: systemClock,
+        ...this.#reading(),
         builds: () => this.#builds.builds(),
         store: {
           load: () => kv.get<TakenChecksums>('checksums') ?? null,
@@ -112,13 +119,27 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
         store: this.#builds,
         blobs: blobStoreOf(this.env),
         codec: chunkCodec,
-        clock: systemClock,
+        ...this.#reading(),
         random: systemRandom,
-        logger: this.#log,
         staleness: { percent: snapshots.stalePercent, min: snapshots.staleMin, max: snapshots.staleMax },
         budget: { maxBytes: snapshots.maxBytes, maxAgeMs: snapshots.maxAgeMs },
       });
       return this.#cache;
+    }
+
+    /** How tables are read: for as long as that gets on and stands in nobody's way [S1]. */
+    #reading(): Pick<SnapshotCacheOptions, 'clock' | 'logger' | 'inTheWay' | 'onProgress' | 'bounds'> {
+      return {
+        clock: systemClock,
+        logger: this.#log,
+        // Our one connection is busy, and its snapshot is of before [Z2].
+        inTheWay: async (tables) => {
+          const gateway = gatewayOf(this.env, this.ctx.id.toString(), this.#settings.gateways);
+          return unwrap(await gateway.tablesWanted(tables));
+        },
+        onProgress: () => this.#session.stir(),
+        bounds: { ...READ_BOUNDS, mostMs: this.#settings.snapshots.readMs },
+      };
     }
 
     async #watch(): Promise<void> {

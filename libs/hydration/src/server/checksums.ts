@@ -1,11 +1,19 @@
-import { SyncError, positionToJson, type Clock, type CopySession, type Lsn, type Position } from '@millrace/kernel';
+import {
+  SyncError,
+  positionToJson,
+  type Clock,
+  type CopySession,
+  type Logger,
+  type Lsn,
+  type Position,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Checkpoint } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
-import { hashTable } from '../table-hash.js';
-import { READ_MS, inTime } from './in-time.js';
+import { hashInParts } from './hash-in-parts.js';
 import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
+import { READ_BOUNDS, watchReading, type ReadBounds } from './reading-watch.js';
 import { scopeCondition } from './scope-condition.js';
 import type { TableBuild } from './table-build.js';
 
@@ -15,7 +23,12 @@ export interface ChecksumsOptions {
   readonly use: <T>(work: (session: CopySession) => Promise<T>) => Promise<T>;
   readonly waitForCapture: (lsn: Lsn) => Promise<Position>;
   readonly clock: Clock;
-  readonly readMs?: number;
+  readonly logger: Logger;
+  /** Whether somebody wants to change one of these tables, asked on another connection [S1]. */
+  readonly inTheWay: (tables: readonly string[]) => Promise<boolean>;
+  /** Called now and then while tables are being read. */
+  readonly onProgress: () => void;
+  readonly bounds?: ReadBounds;
   /** Builds of the tables that have been begun until now. */
   readonly builds: () => readonly Pick<TableBuild, 'id' | 'table'>[];
   /** Keeps the last ones over restarts. */
@@ -55,15 +68,17 @@ export class Checksums {
   }
 
   async #take(claims: Claims): Promise<TakenChecksums> {
-    const { schema, slot, use, clock, waitForCapture, readMs: ms = READ_MS } = this.#options;
+    const { schema, slot, use, clock, waitForCapture, bounds = READ_BOUNDS } = this.#options;
     const at = clock.now();
+    const inTheWay = () => this.#options.inTheWay(schema.tables.map(({ name }) => name));
     const earlier = Map.groupBy(this.#options.builds(), ({ table }) => table);
     const { position, seenUpTo, tables } = await use((session) =>
-      inTime({ session, clock, ms, what: 'the checksum of all tables' }, () =>
-        readTables(session, { tables: schema.tables, slot }, async (sql, basis) => {
+      watchReading({ ...this.#options, session, bounds, what: 'the checksum of all tables', inTheWay }, (progress) =>
+        readTables(session, { tables: schema.tables, slot, mostMs: bounds.mostMs }, async (sql, basis) => {
           const hashes: Checkpoint['tables'] = [];
           for (const table of schema.tables) {
-            hashes.push({ name: table.name, hash: await hashTable(sql, table, scopeCondition(table, claims)) });
+            const condition = scopeCondition(table, claims);
+            hashes.push({ name: table.name, hash: await hashInParts(sql, table, { condition, onPart: progress }) });
           }
           return { ...basis, tables: hashes };
         }),

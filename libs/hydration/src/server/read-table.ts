@@ -31,12 +31,13 @@ export interface ReadBasis {
  */
 export function readTables<T>(
   session: SqlConnection,
-  { tables, slot }: { readonly tables: readonly TableMeta[]; readonly slot: string },
+  { tables, slot, mostMs }: { readonly tables: readonly TableMeta[]; readonly slot: string; readonly mostMs: number },
   read: (sql: SqlConnection, basis: ReadBasis) => Promise<T>,
 ): Promise<T> {
   return session.transaction(
     async (sql) => {
-      await sql.query(SETTINGS);
+      // One statement copies a whole table: that it gets on is watched otherwise.
+      await sql.query(`${SETTINGS}; set local statement_timeout = ${mostMs}`);
       await sql.query(lockStatement(tables));
       const basis = await readBasis(sql, slot);
       for (const table of tables) await assertColumns(sql, table);

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { must, positionToJson, type BlobStore, type Position } from '@millrace/kernel';
 import type { SnapshotManifest } from '@millrace/sync-protocol';
-import { CacheWorld, memoryBuildStore, ORDER, schema, SLOT } from '../fixtures/cache-world.js';
+import { CacheWorld, memoryBuildStore, ORDER, schema } from '../fixtures/cache-world.js';
 import { Checksums } from './checksums.js';
 import { chunkKey } from './chunk-uploads.js';
 import { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './snapshot-cache.js';
@@ -155,14 +155,9 @@ describe('snapshot cache', () => {
     it('[S6] a checkpoint names the builds that were begun before it, and no later ones', async () => {
       const cache = cacheOf();
       const first = await ready(cache);
-      const { use, waitForCapture, clock, store } = world.options();
       const checksums = new Checksums({
-        schema,
-        slot: SLOT,
-        use,
-        waitForCapture,
-        clock,
-        builds: () => store.builds(),
+        ...world.options(),
+        builds: () => world.store.builds(),
         store: { load: () => null, save: () => undefined },
       });
       const { tables } = await checksums.get(ORDER.claims, 0);

@@ -12,9 +12,11 @@ import {
 import { MIGRATION_TABLE } from '@millrace/change-history';
 import { findTable, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { ChunkLimits } from '../format/chunk-cutter.js';
-import { migrationWanted, registerBuild } from './build-registry.js';
+import { registerBuild } from './build-registry.js';
+import { tablesWanted } from './tables-wanted.js';
 import { buildTable, type ChunkCodec, type TableRows } from './build-table.js';
 import { chunkKeys } from './chunk-uploads.js';
+import type { ReadBounds } from './reading-watch.js';
 import {
   isFinished,
   isOf,
@@ -39,7 +41,11 @@ export interface TableBuilderOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly limits?: ChunkLimits;
-  readonly readMs?: number;
+  /** Whether somebody wants to change one of these tables; asked while one is read, on another connection than its own [S1]. */
+  readonly inTheWay: (tables: readonly string[]) => Promise<boolean>;
+  /** Called now and then while a table is being read. */
+  readonly onProgress: () => void;
+  readonly bounds?: ReadBounds;
 }
 
 /** What is to be read, and what is told of it meanwhile. */
@@ -108,8 +114,8 @@ export class TableBuilder {
     };
     try {
       await use(async (session) => {
-        if (await migrationWanted(session)) {
-          throw new SyncError('snapshot-failed', 'a schema migration goes first: try again');
+        if (await tablesWanted(session, [name])) {
+          throw new SyncError('snapshot-failed', `table ${name} is about to be changed, which goes first: try again`);
         }
         const estimate = await this.#estimate(session, table);
         onRows(0, estimate);
@@ -119,7 +125,9 @@ export class TableBuilder {
           onRows(rows, Math.max(rows, estimate));
         };
         const { id: buildId } = build;
-        remember({ content: await buildTable({ ...this.#options, session, table, format, claims, buildId, onChunk }) });
+        const inTheWay = () => this.#options.inTheWay([name]);
+        const order = { ...this.#options, session, table, format, claims, buildId, onChunk, inTheWay };
+        remember({ content: await buildTable(order) });
       });
       return build;
     } catch (error) {

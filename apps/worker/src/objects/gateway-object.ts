@@ -46,6 +46,7 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
           open: () => openSession(settings, { applicationName, ...timeouts }),
           clock: systemClock,
           log: this.#log,
+          idleMs: settings.sleep.sessionIdleMs,
         });
       this.#writes = session('millrace-write', WRITE_TIMEOUTS);
       this.#pages = session('millrace-page', READ_TIMEOUTS);

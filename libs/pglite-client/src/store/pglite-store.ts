@@ -9,10 +9,11 @@ import type { ClientStore, StoreSummary, TableState } from '../core/ports/client
 import { reconcile } from '../core/reconcile.js';
 import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
 import { changedTables } from './changed-tables.js';
+import { exchangeText } from './exchange-text.js';
 import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
-import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
+import { sqlErrorOf } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
 import { PIN_SESSION } from './session-settings.js';
 import { OUTBOX_CHANNEL } from './sync-ddl.js';
@@ -32,7 +33,6 @@ export interface PGliteStoreOptions {
 
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
 export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
-  const parsers = textParsers(pg);
   let turn: Promise<unknown> = Promise.resolve();
   let tidying: Promise<void> = Promise.resolve();
 
@@ -45,9 +45,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
 
   async function transactUnflushed<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
     try {
-      return await pg.transaction((tx) =>
-        work({ raw: tx, query: (sql, params) => queryText(tx, parsers, sql, params) }),
-      );
+      return await pg.transaction((tx) => work({ raw: tx, query: (sql, params) => exchangeText(pg, sql, params) }));
     } catch (error) {
       throw sqlErrorOf(error);
     }

@@ -30,7 +30,7 @@ const readAt = (one: FinishedBuild, position: Position): FinishedBuild => ({
 });
 
 async function staleTables(builds: readonly FinishedBuild[], head: Position): Promise<readonly string[]> {
-  const stale = await freshness().staleOf(builds, { head, now: LATER, rowKeys: ['tenantId=a'] }, world.admin);
+  const { stale } = await freshness().judge(builds, { head, now: LATER, rowKeys: ['*', 'tenantId=a'] }, world.admin);
   return builds.filter(({ id }) => stale.has(id)).map(({ table }) => table);
 }
 
@@ -54,4 +54,17 @@ describe('a build is stale', () => {
     const builds = await build();
     expect(await staleTables(builds, await world.changes('alpha', 'a', LOOKED_AT))).toEqual(['alpha', 'beta', 'gamma']);
   });
+});
+
+it('a build of which nothing has changed is told apart from one that is merely fresh', async () => {
+  const builds = await build();
+  await world.changes('alpha', 'b', 2 * LIMIT);
+  const head = await world.changes('beta', 'a', 1);
+  const { stale, unchanged } = await freshness().judge(
+    builds,
+    { head, now: LATER, rowKeys: ['*', 'tenantId=a'] },
+    world.admin,
+  );
+  expect(stale.size).toBe(0);
+  expect(builds.filter(({ id }) => unchanged.has(id)).map(({ table }) => table)).toEqual(['alpha', 'gamma']);
 });

@@ -1,3 +1,4 @@
+import { MIGRATION_TABLE } from '@millrace/change-history';
 import type { Position, Row, SqlConnection } from '@millrace/kernel';
 import type { FinishedBuild } from './table-build.js';
 
@@ -13,6 +14,13 @@ const GRACE_MS = 30_000;
 /** Changes looked at per table, row key and side. With more of them, of whatever table, a tail costs more than rows that are read anew. */
 const MAX_LOOKED_AT = 200_000;
 
+export interface Verdicts {
+  /** Read anew rather than handed out. */
+  readonly stale: ReadonlySet<string>;
+  /** Nothing in scope has changed in these since they were read: they are as if read at the head. */
+  readonly unchanged: ReadonlySet<string>;
+}
+
 /** Tells which builds are still worth their tail, with as few looks into history as can be. */
 export class Freshness {
   readonly #staleness: Staleness;
@@ -26,24 +34,28 @@ export class Freshness {
     this.#lookedAt = lookedAt;
   }
 
-  /** Of these builds, those that are stale at `head`. `sql` is used only if some may have become so. */
-  async staleOf(
+  /** Of these builds, by id, at `head`. `rowKeys` holds the key of what concerns everybody, too. `sql` is used only if some may have become stale. */
+  async judge(
     builds: readonly FinishedBuild[],
     { head, now, rowKeys }: { readonly head: Position; readonly now: number; readonly rowKeys: readonly string[] },
     sql: Pick<SqlConnection, 'query'>,
-  ): Promise<ReadonlySet<string>> {
+  ): Promise<Verdicts> {
+    const unchanged = new Set<string>();
     const doubtful = builds.filter(
       (build) => now - build.finishedAt >= GRACE_MS && !this.#stale.has(build.id) && head.seq > this.#untilOf(build),
     );
     if (doubtful.length > 0) {
       const changes = await this.#changesSince(sql, doubtful, { head, rowKeys });
       for (const build of doubtful) {
-        const left = this.#limitOf(build) - (changes.get(build.table) ?? 0);
+        const count = changes.get(build.table) ?? 0;
+        const left = this.#limitOf(build) - count;
         if (left < 0) this.#stale.add(build.id);
         else this.#freshUntil.set(build.id, head.seq + BigInt(left));
+        if (count === 0) unchanged.add(build.id);
       }
     }
-    return new Set(builds.filter(({ id }) => this.#stale.has(id)).map(({ id }) => id));
+    const stale = new Set(builds.filter(({ id }) => this.#stale.has(id)).map(({ id }) => id));
+    return { stale, unchanged };
   }
 
   /** Per table; infinite where there are more changes than are looked at. */
@@ -76,7 +88,7 @@ export class Freshness {
 
 /**
  * One index scan per table, row key and side, each from where that table was read: a scan that they shared would spend what it may look at on
- * changes that one of them has long held. Entries whose key moved are found by both sides, and count twice, which does no harm.
+ * changes that one of them has long held. A migration is a change of every table: no rows are moved past it. Entries whose key moved are found by both sides, and count twice, which does no harm.
  */
 const CHANGES_SINCE = /* sql */ `
   select b.table_name, sum(seen.of_table)::text as changes, max(seen.looked_at)::text as looked_at
@@ -93,5 +105,8 @@ const CHANGES_SINCE = /* sql */ `
       where scope_old = k.row_key and scope_old is not null and scope_old is distinct from scope_new
         and seq > b.after and seq <= $3 and epoch = $1
       order by seq limit $6::bigint) h
+    union all
+    select count(*), 0 from sync.change_history
+    where table_name = '${MIGRATION_TABLE}' and seq > b.after and seq <= $3 and epoch = $1
   ) seen
   group by b.table_name`;

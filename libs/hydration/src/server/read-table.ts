@@ -20,6 +20,8 @@ export interface ReadBasis {
   readonly lsn: Lsn;
   /** W: everything that the transaction sees was written before it [S2]. */
   readonly seenUpTo: Lsn;
+  /** Of all transactions that were older (an xid8 as text), the transaction sees what they did. */
+  readonly oldestRunning: string;
 }
 
 /**
@@ -56,11 +58,14 @@ function lockStatement(tables: readonly TableMeta[]): string {
 async function readBasis(sql: SqlConnection, slot: string): Promise<ReadBasis> {
   const state = await readReplicationState(sql, slot);
   if (state === null) throw new SyncError('snapshot-failed', 'history has not begun yet: try again');
-  const { rows } = await sql.query('select pg_current_wal_insert_lsn() as lsn');
+  const { rows } = await sql.query(
+    'select pg_current_wal_insert_lsn() as lsn, pg_snapshot_xmin(pg_current_snapshot())::text as oldest_running',
+  );
   return {
     position: state.position,
     lsn: state.lastCommitLsn,
     seenUpTo: parseLsn(must(rows[0]?.['lsn'], 'a server has a WAL position')),
+    oldestRunning: must(rows[0]?.['oldest_running'], 'a snapshot has an oldest transaction'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { SyncError, errorText, must, type Position } from '@millrace/kernel';
+import { SyncError, errorText, must, type Position, type SqlConnection } from '@millrace/kernel';
 import { findTable } from '@millrace/schema-meta';
 import { snapshotFormats, type SnapshotAnswer, type SnapshotManifest } from '@millrace/sync-protocol';
 import { rowKeysOf, type Claims } from '@millrace/sync-rules';
@@ -7,6 +7,7 @@ import { BuildFlights } from './build-flights.js';
 import { claimEvictions, forgetBuilds, registeredBuilds, touchBuilds, type SnapshotBudget } from './build-registry.js';
 import { chunkKeys } from './chunk-uploads.js';
 import { Freshness, type Staleness } from './freshness.js';
+import { advancedTo, holdingUpTo, type Holding } from './holding.js';
 import { manifestOf } from './manifest.js';
 import { isFinished, isOf, type FinishedBuild, type TableInFormat } from './table-build.js';
 import { TableBuilder, type TableBuilderOptions } from './table-builder.js';
@@ -135,10 +136,22 @@ export class SnapshotCache {
     const newest = tables.flatMap((table) => this.#finished(table).find(willDo) ?? []);
     this.#noteRefused(not);
     const at = { head, now: clock.now(), rowKeys: rowKeysOf(schema, claims, '') };
-    const stale = await this.#freshness.staleOf(newest, at, {
-      query: (...statement) => use((sql) => sql.query(...statement)),
-    });
-    return new Map(newest.filter(({ id }) => !stale.has(id)).map((build) => [build.table, build]));
+    const sql: Pick<SqlConnection, 'query'> = {
+      query: (...statement) => use((session) => session.query(...statement)),
+    };
+    const { stale, unchanged } = await this.#freshness.judge(newest, at, sql);
+    const holding = unchanged.size > 0 ? await holdingUpTo(sql, head) : null;
+    const fresh = newest.filter(({ id }) => !stale.has(id));
+    return new Map(
+      fresh.map((build) => [build.table, holding && unchanged.has(build.id) ? this.#advance(build, holding) : build]),
+    );
+  }
+
+  /** Rows that nothing has touched since hold history up to the head: whoever takes them has no tail to read for their sake. */
+  #advance(build: FinishedBuild, holding: Holding): FinishedBuild {
+    const advanced = advancedTo(build, holding);
+    this.#options.store.save(advanced);
+    return advanced;
   }
 
   /** Rows that we would have handed out: a store that damages or loses them shows in the log. */

@@ -5,7 +5,7 @@ import type { TableRows } from './build-table.js';
 
 /** One reading of a table: what its store remembers of it. */
 export interface TableBuild {
-  /** By it clients fetch its chunks. Made once, its content never changes. */
+  /** By it clients fetch its chunks. Made once, its rows never change. */
   readonly id: string;
   readonly table: string;
   readonly format: SnapshotFormat;
@@ -13,7 +13,7 @@ export interface TableBuild {
   readonly createdAt: number;
   /** Chunks that may be in the blob store: counted before each is stored, so that a crash leaves none behind. */
   readonly chunksBegun: number;
-  /** Null while it is read. */
+  /** Null while it is read. Its rows never change; its position moves on as it is found that they hold more of history. */
   readonly content: TableRows | null;
   /** History has passed everything that the rows show [S2]; null before that is known. */
   readonly upTo: Position | null;

@@ -13,6 +13,7 @@ import { MIGRATION_TABLE } from '@millrace/change-history';
 import { findTable, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { ChunkLimits } from '../format/chunk-cutter.js';
 import { registerBuild } from './build-registry.js';
+import { advancedTo, heldBySnapshot } from './holding.js';
 import { tablesWanted } from './tables-wanted.js';
 import { buildTable, type ChunkCodec, type TableRows } from './build-table.js';
 import { chunkKeys } from './chunk-uploads.js';
@@ -82,7 +83,9 @@ export class TableBuilder {
       await this.discard(build);
       throw new SyncError('snapshot-failed', `${broken} while table ${build.table} was read: try again`);
     }
-    const finished: FinishedBuild = { ...build, content, upTo, finishedAt: clock.now() };
+    const read: FinishedBuild = { ...build, content, upTo, finishedAt: clock.now() };
+    const held = await use((sql) => heldBySnapshot(sql, content, upTo));
+    const finished = held ? advancedTo(read, held) : read;
     await use((sql) => registerBuild(sql, snapshotKey, finished));
     store.save(finished);
     return finished;

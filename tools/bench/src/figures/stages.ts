@@ -19,7 +19,8 @@ export const stagesBench: Bench = {
   title: 'each stage of the way alone: decode, gate, history, DO write, RPC, scope, socket, apply, live query',
   async *run(context) {
     const changes = context.quick ? 6_000 : CHANGES;
-    await using bench = await startBenchStack(context, { rows: changes });
+    // Nobody is connected while it is captured.
+    await using bench = await startBenchStack(context, { rows: changes, env: { MILLRACE_IDLE_AFTER: '0' } });
     await using replayed = await openReplayedClient(context, bench);
     await createSlot(bench, 'bench_walsender');
     await createSlot(bench, 'bench_decode');

@@ -31,10 +31,14 @@ export interface PGliteStoreOptions {
   readonly clock: Clock;
 }
 
+/** Between a load and what can wait after it: the app has its rows, and asks for what it shows first. */
+const TIDY_AFTER_MS = 500;
+
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
 export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
   let turn: Promise<unknown> = Promise.resolve();
   let tidying: Promise<void> = Promise.resolve();
+  const closing = new AbortController();
 
   /** One transaction, flushed to the file system before it counts as done: PGlite's own transactions are not [A1]. */
   async function transact<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
@@ -77,13 +81,19 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
     return result;
   }
 
-  /** For the planner, and against a log that grows; nobody waits for it. */
+  /** For the planner, and against a log that grows. Nobody waits for it, and the first queries over the new rows do not wait behind it. */
   function tidyUp(loaded: readonly string[]): void {
     const analyze = loaded.length === 0 ? '' : `analyze ${loaded.map(quoteTable).join(', ')};`;
-    tidying = pg.exec(`${analyze} checkpoint`).then(
-      () => undefined,
-      (error: unknown) => logger.warn('the database could not be tidied up', { error }),
-    );
+    const before = tidying;
+    tidying = clock
+      .sleep(TIDY_AFTER_MS, closing.signal)
+      .catch(() => undefined) // it is being closed: then at once
+      .then(() => before)
+      .then(() => pg.exec(`${analyze} checkpoint`))
+      .then(
+        () => undefined,
+        (error: unknown) => logger.warn('the database could not be tidied up', { error }),
+      );
   }
 
   const hydrating = {
@@ -183,6 +193,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
         return readSummary(sql);
       }),
     close: async () => {
+      closing.abort();
       await tidying;
       await pg.close();
     },

@@ -9,6 +9,8 @@ export interface HydrationPorts {
   readonly store: ClientStore;
   readonly transport: Transport;
   readonly files: HydrationFiles;
+  /** Unpacked bytes from which a download is kept in `files`; absent: `DOWNLOAD.keepFrom`. */
+  readonly keepFrom?: number;
   readonly digest: Digest;
   readonly schema: SchemaMeta;
   readonly clientId: string;

@@ -12,6 +12,7 @@ import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { openSession } from '../open-session.js';
 import { readSettings } from '../settings.js';
+import { keepAwake } from './keep-awake.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
 import type { GatewayRpc } from './rpc.js';
@@ -47,6 +48,7 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
           clock: systemClock,
           log: this.#log,
           idleMs: settings.sleep.sessionIdleMs,
+          longUse: keepAwake(env, settings.sleep),
         });
       this.#writes = session('millrace-write', WRITE_TIMEOUTS);
       this.#pages = session('millrace-page', READ_TIMEOUTS);

@@ -27,6 +27,7 @@ import { openCopySession } from '../open-session.js';
 import { readSettings, type Settings } from '../settings.js';
 import { buildStore } from './build-store.js';
 import { chunkCodec } from './chunk-codec.js';
+import { keepAwake } from './keep-awake.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
 import type { ChecksumOrder, SnapshotOrder, SnapshotRpc } from './rpc.js';
@@ -65,6 +66,7 @@ export function snapshotObject(app: AppDefinition): ObjectClass<SnapshotRpc> {
         clock: systemClock,
         log: this.#log,
         idleMs: settings.sleep.sessionIdleMs,
+        longUse: keepAwake(env, settings.sleep),
       });
       this.#builds = buildStore(kv, () => this.ctx.waitUntil(this.#watch()));
       this.#checksums = new Checksums({

@@ -19,7 +19,7 @@ import { machineNow } from '../core/machine-clock.js';
 /** Of the history that {@link emptyHistory} begins. */
 export const APPEND_SLOT = 'alone';
 /** As many changes as the pump gives to one turn. */
-const TURN_CHANGES = 5_000;
+const TURN_CHANGES = 2_000;
 
 /** Everything in history after a position, as it was stored. */
 export async function readHistory(sql: SqlConnection, after: Position, upTo: Position): Promise<HistoryTransaction[]> {

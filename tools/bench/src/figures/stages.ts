@@ -1,5 +1,6 @@
 import { connectPg } from '@millrace/postgres';
 import type { Bench } from '../core/bench.js';
+import { pollUntil } from '../core/poll-until.js';
 import { manyTransactions } from '../support/backlog.js';
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
 import { createSlot, decodeAlone } from '../support/decode-alone.js';
@@ -41,7 +42,7 @@ export const stagesBench: Bench = {
 };
 
 async function readBoth({ stack, headSeq }: BenchStack, after: Position, end: bigint) {
-  while ((await headSeq()) < end) await new Promise((resolve) => setTimeout(resolve, 100));
+  await pollUntil('all is captured', async () => (await headSeq()) >= end);
   const sql = await connectPg({ connectionString: stack.databaseUrl, applicationName: 'bench-read' });
   try {
     const upTo = { ...after, seq: end };

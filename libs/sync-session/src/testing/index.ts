@@ -1,0 +1,1 @@
+export { at, entry, EPOCH, transaction } from './fixture.js';

@@ -91,7 +91,9 @@ describe('downloadChunks', () => {
     const { start, files, asked, table } = await world(chunks);
     let write: () => void = () => undefined;
     const allowed = new Promise<void>((resolve) => (write = resolve));
-    const downloads = start({ files: { ...files, write: (name, bytes) => allowed.then(() => files.write(name, bytes)) } });
+    const downloads = start({
+      files: { ...files, write: (name, bytes) => allowed.then(() => files.write(name, bytes)) },
+    });
     await until(() => asked.length >= 8);
     await settled();
     expect(asked).toHaveLength(8);

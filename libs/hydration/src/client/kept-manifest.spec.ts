@@ -12,8 +12,7 @@ describe('a kept manifest', () => {
     const files = mapFiles();
     const manifest = manifestOf([await tableOf('items', ['a']), await tableOf('pairs', ['b'])]);
     await keepManifest(files, { manifest, wish: whole }, clock);
-    const kept = (wish = whole, schemaVersion = '1.0.0') =>
-      keptManifest(files, wish, { schemaVersion, clock });
+    const kept = (wish = whole, schemaVersion = '1.0.0') => keptManifest(files, wish, { schemaVersion, clock });
     return { clock, files, manifest, kept };
   }
 

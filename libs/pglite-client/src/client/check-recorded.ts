@@ -1,10 +1,10 @@
-import type { Transaction } from '@electric-sql/pglite';
 import { SqlError, SyncError } from '@millrace/kernel';
 import { findTable, type SchemaMeta, type Validators } from '@millrace/schema-meta';
 import { LIMITS } from '@millrace/sync-protocol';
 import { bytesOf, fitPush, pushRoom } from '../core/fit-push.js';
 import type { PendingMutation } from '../core/pending-mutation.js';
 import type { StoreSummary } from '../core/ports/client-store.js';
+import { exchangeText, type Protocol } from '../store/exchange-text.js';
 import { changesWhere } from '../store/outbox-rows.js';
 import type { TextSql } from '../store/text-sql.js';
 import { reportWrite, type ReportOptions, type WriteReport, type WrittenRow } from '../store/write-report.js';
@@ -31,17 +31,16 @@ export interface CheckOptions {
 }
 
 /**
- * The last word before a transaction of the app commits. Refuses what could never be pushed, since a mutation stuck in the outbox would hold up all later
+ * The last word before the running transaction, the app's, commits. Refuses what could never be pushed, since a mutation stuck in the outbox would hold up all later
  * ones, and rows that the app's validators refuse. Returns the store as it will be; null if nothing was recorded. Throws `limit-exceeded`,
  * `unsupported-sql`, `InvalidWriteError`.
  */
 export async function checkRecorded(
-  tx: Pick<Transaction, 'exec'>,
-  sql: TextSql,
+  pg: Protocol,
   { schema, validate, onChangedSettings }: CheckOptions,
 ): Promise<StoreSummary | null> {
   const bounds = { maxChanges: LIMITS.mutationChanges, maxBytes: pushRoom(schema) };
-  const report = await recorded(tx, { rows: validate && bounds });
+  const report = await recorded(pg, { rows: validate && bounds });
   if (report.settings !== null) {
     onChangedSettings();
     throw unsupportedSetting(report.settings);
@@ -52,17 +51,18 @@ export async function checkRecorded(
       `One transaction may make ${count(bounds.maxChanges)} changes of rows. Nothing was written: with ${count(report.changes)} changes, of at most ${count(bounds.maxChanges)}, it has to be several transactions.`,
     );
   }
-  if (report.bytes > bounds.maxBytes) await checkBytes(sql, schema, report.needed);
+  if (report.bytes > bounds.maxBytes)
+    await checkBytes({ query: (sql, params) => exchangeText(pg, sql, params) }, schema, report.needed);
   if (validate && report.changes > 0) {
-    const { rows } = report.rows ? report : await recorded(tx, { rows: { ...bounds, maxBytes: report.bytes } });
+    const { rows } = report.rows ? report : await recorded(pg, { rows: { ...bounds, maxBytes: report.bytes } });
     await checkRows(rows ?? [], schema, validate);
   }
   return report.summary;
 }
 
-async function recorded(tx: Pick<Transaction, 'exec'>, options: ReportOptions): Promise<WriteReport> {
+async function recorded(pg: Protocol, options: ReportOptions): Promise<WriteReport> {
   try {
-    return await reportWrite(tx, options);
+    return await reportWrite(pg, options);
   } catch (error) {
     // A cascade from the schema takes with it what would have told.
     if (error instanceof SqlError && SYNC_IS_GONE.has(error.code))

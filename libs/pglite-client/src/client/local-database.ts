@@ -1,8 +1,8 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import type { SchemaMeta } from '@millrace/schema-meta';
-import { queryText, sqlErrorOf, textParsers } from '../store/pglite-text.js';
+import { sqlErrorOf, textParsers } from '../store/pglite-text.js';
 import { PIN_SESSION } from '../store/session-settings.js';
-import { BE_APP } from '../store/replica-guard.js';
+import { appStatements } from './app-statements.js';
 import { checkRecorded, type Validate } from './check-recorded.js';
 import type { StoreSummary } from '../core/ports/client-store.js';
 import { explainLocalError } from './local-errors.js';
@@ -26,13 +26,8 @@ export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: 
   const text = textParsers(pg);
   let unpinned = false;
 
-  async function run<T>(
-    target: PGlite | Transaction,
-    sql: string,
-    params: readonly unknown[],
-    options: QueryOptions,
-  ): Promise<QueryResult<T>> {
-    const result = await target.query<T>(sql, [...params], options.text ? { parsers: text } : {});
+  async function runAlone<T>(sql: string, params: readonly unknown[], options: QueryOptions): Promise<QueryResult<T>> {
+    const result = await pg.query<T>(sql, [...params], options.text ? { parsers: text } : {});
     return { rows: result.rows, affectedRows: result.affectedRows ?? 0 };
   }
 
@@ -54,13 +49,8 @@ export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: 
         const turn = Promise.withResolvers<void>();
         const running = pg.transaction(async (tx) => {
           turn.resolve();
-          await tx.exec(BE_APP);
           const result = await withinTime(work, tx);
-          const sql = {
-            query: (statement: string, params?: Parameters<typeof queryText>[3]) =>
-              queryText(tx, text, statement, params),
-          };
-          summary = await checkRecorded(tx, sql, {
+          summary = await checkRecorded(pg, {
             schema,
             validate: wanted ? validate : null,
             onChangedSettings: () => (unpinned = true),
@@ -80,9 +70,12 @@ export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: 
   /** The app's part of a transaction: given up if it waits for what waits for its end. */
   async function withinTime<T>(work: (tx: Queries) => Promise<T>, tx: Transaction): Promise<T> {
     const watched = watch.open();
+    const statement = appStatements(pg, tx, text);
     const queries: Queries = {
       query: (sql, params = [], options = {}) =>
-        guarded(() => watched.statement(() => run(tx, refuseUnsupported(sql), params, options))),
+        guarded(() =>
+          watched.statement(() => statement(refuseUnsupported(sql), params, { text: options.text === true })),
+        ),
     };
     try {
       return await Promise.race([work(queries), watched.givenUp]);
@@ -108,7 +101,7 @@ export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: 
     query: (sql, params = [], options = {}) => {
       const kind = statementKind(sql);
       if (kind === 'read' || kind === 'alone')
-        return guarded(() => watch.waiting(() => run(pg, refuseUnsupported(sql), params, options)));
+        return guarded(() => watch.waiting(() => runAlone(refuseUnsupported(sql), params, options)));
       return transaction((tx) => tx.query(sql, params, options), options);
     },
   };

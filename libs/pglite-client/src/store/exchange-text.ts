@@ -6,16 +6,32 @@ import { sqlErrorOf, toRow } from './pglite-text.js';
 /** A PGlite's own protocol. */
 export type Protocol = Pick<PGliteInterface, 'execProtocolStream' | 'runExclusive'>;
 
+export type Answer = Awaited<ReturnType<Protocol['execProtocolStream']>>;
+
 /**
- * Runs one statement inside the transaction that the caller holds, with text in and text out. All of the extended protocol's messages go in one exchange, where
- * PGlite's own `query` takes six: each costs as much as a small statement, and between apply and its caller there are several statements.
+ * Sends messages of Postgres' protocol in one exchange. PGlite's own `query` takes six, and each costs as much as a small statement. The caller holds the
+ * running transaction, and `runExclusive` if more than one exchange makes up what it does.
  */
+export function exchange(pg: Protocol, requests: readonly Uint8Array[]): Promise<Answer> {
+  return pg.execProtocolStream(joined(requests), { syncToFs: false });
+}
+
+/** Runs one statement inside the transaction that the caller holds, with text in and text out. */
 export async function exchangeText(pg: Protocol, sql: string, params: readonly SqlParam[] = []): Promise<SqlResult> {
   const values = params.map((param) => (typeof param === 'string' || param === null ? param : arrayLiteral(param)));
   const { parse, bind, describe, execute, sync } = protocol.serialize;
-  const request = joined([parse({ text: sql }), bind({ values }), describe({ type: 'P' }), execute({}), sync()]);
+  const requests = [parse({ text: sql }), bind({ values }), describe({ type: 'P' }), execute({}), sync()];
+  return textOfAnswer(pg, requests);
+}
+
+/** The same for a statement without parameters. */
+export async function exchangeSimple(pg: Protocol, sql: string): Promise<SqlResult> {
+  return textOfAnswer(pg, [protocol.serialize.query(sql)]);
+}
+
+async function textOfAnswer(pg: Protocol, requests: readonly Uint8Array[]): Promise<SqlResult> {
   try {
-    return resultOf(await pg.runExclusive(() => pg.execProtocolStream(request, { syncToFs: false })));
+    return resultOf(await pg.runExclusive(() => exchange(pg, requests)));
   } catch (error) {
     throw sqlErrorOf(error);
   }
@@ -30,8 +46,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
-
-type Answer = Awaited<ReturnType<Protocol['execProtocolStream']>>;
 
 /** Command tags whose number counts rows that were changed. */
 const CHANGING = /^(?:INSERT|UPDATE|DELETE|MERGE|COPY)\b.* (\d+)$/;

@@ -2,7 +2,7 @@ import type { SchemaMeta } from '@millrace/schema-meta';
 import { replicaGuard } from './replica-guard.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
-import { captureFunctions, captureTriggers, createTable, dropTable } from './table-ddl.js';
+import { captureTriggers, createTable, dropTable } from './table-ddl.js';
 import { scalar, type StoreTransaction } from './text-sql.js';
 import { writeReportFunctions } from './write-report.js';
 
@@ -32,7 +32,7 @@ async function bringUpToDate(sql: StoreTransaction, schema: SchemaMeta): Promise
   const print = schemaPrint(schema);
   await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
   if ((await scalar(sql, 'select schema_print from sync.state')) !== print) await replaceTables(sql, schema, print);
-  else await sql.raw.exec(schema.tables.map(captureFunctions).join('\n'));
+  else await sql.raw.exec(schema.tables.map(captureTriggers).join('\n'));
 }
 
 async function createTables(sql: StoreTransaction, schema: SchemaMeta): Promise<void> {

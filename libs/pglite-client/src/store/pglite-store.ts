@@ -57,13 +57,14 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
 
   /**
    * The same in replica role, in which capture is silent; the role ends with the transaction. `work` is told whether anything is pending, and
-   * returns what changed.
+   * returns what changed, in about so many `rows`.
    */
   function transactAsReplica(
     work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
+    rows = Infinity,
   ): Promise<StoreSummary> {
     return transact(async (sql) => {
-      const anyPending = await becomeReplica(sql);
+      const anyPending = await becomeReplica(sql, schema, rows);
       return finishReplica(sql, await work(sql, anyPending));
     });
   }
@@ -133,11 +134,14 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
       }),
     apply: (transactions) =>
       inTurn(() =>
-        transactAsReplica(async (sql, anyPending) => ({
-          tables: await applyTransactions(sql, schema, transactions, anyPending),
-          position: transactions.at(-1)?.position ?? null,
-          changedAt: changedTables(transactions),
-        })),
+        transactAsReplica(
+          async (sql, anyPending) => ({
+            tables: await applyTransactions(sql, schema, transactions, anyPending),
+            position: transactions.at(-1)?.position ?? null,
+            changedAt: changedTables(transactions),
+          }),
+          transactions.reduce((rows, { changes }) => rows + changes.length, 0),
+        ),
       ),
     hydrate: (hydration) =>
       inTurn(async () => {
@@ -172,7 +176,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
         }
         return readSummary(sql);
       }),
-    settle: (results) => inTurn(() => transactAsReplica((sql) => settle(sql, results))),
+    settle: (results) => inTurn(() => transactAsReplica((sql) => settle(sql, results), results.length)),
     reconcile: (conflict) =>
       transact(async (sql) => {
         const pending = reconcile(await readPending(sql), conflict);

@@ -1,8 +1,9 @@
 import { must, type Position, type Row } from '@millrace/kernel';
-import { tableParts, type TableMeta } from '@millrace/schema-meta';
+import { tableParts, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import type { StoreSummary } from '../core/ports/client-store.js';
 import { changeChannel, plainName } from './change-channel.js';
 import { text } from './outbox-rows.js';
+import { APPLY, hasOtherTriggers } from './silence.js';
 import type { StoreTransaction, TextSql } from './text-sql.js';
 
 /** What a transaction in replica role did. */
@@ -28,12 +29,26 @@ const SUMMARY_COLUMNS = ['epoch', 'seq', 'chain', 'scope', 'acked', 'pending', '
 export const SUMMARY_JSON = `select jsonb_object(array[${SUMMARY_COLUMNS.map((name) => `'${name}'`).join(', ')}], array[${SUMMARY_COLUMNS.map((name) => `q.${name}::text`).join(', ')}])
     from (select ${SUMMARY} from sync.state s, ${OUTBOX}) q`;
 
-/** Silences capture until the transaction ends. Tells whether anything is pending: both in one exchange, since each costs as much as a row. */
-export async function becomeReplica(sql: StoreTransaction): Promise<boolean> {
-  const results = await sql.raw.exec(
-    'set local session_replication_role = replica; select exists (select from sync.base_row) as pending',
-  );
-  return results.at(-1)?.rows[0]?.['pending'] === true;
+/** From so many rows on, asking every row's triggers costs more than the plans that the role flushes. */
+const MANY_ROWS = 200;
+
+const PENDING = 'exists (select from sync.base_row) as pending';
+
+const REPLICA = 'set local session_replication_role = replica';
+
+/**
+ * Silences triggers until the transaction ends: for many rows all of them, by the role of a replica; for a few capture and live queries alone, and the app's by
+ * that role only if it has any. Tells whether anything is pending: all in one exchange, since each costs as much as a row.
+ */
+export async function becomeReplica(sql: StoreTransaction, schema: SchemaMeta, rows: number): Promise<boolean> {
+  if (rows >= MANY_ROWS) {
+    const results = await sql.raw.exec(`${REPLICA}; select ${PENDING}`);
+    return results.at(-1)?.rows[0]?.['pending'] === true;
+  }
+  const results = await sql.raw.exec(`${APPLY}; select ${PENDING}, ${hasOtherTriggers(schema)} as others`);
+  const { pending, others } = results.at(-1)?.rows[0] ?? {};
+  if (others === true) await sql.raw.exec(REPLICA);
+  return pending === true;
 }
 
 /**

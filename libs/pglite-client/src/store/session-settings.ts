@@ -21,6 +21,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   lock_timeout: '0',
   transaction_timeout: '0',
   role: 'none',
+  'millrace.apply': 'off',
 };
 
 const NAMES = new Set(Object.keys(SETTINGS).map((name) => name.toLowerCase()));

@@ -6,6 +6,7 @@ import {
   type ColumnMeta,
   type TableMeta,
 } from '@millrace/schema-meta';
+import { UNLESS_APPLIED } from './silence.js';
 import { columnNames, rowTexts, textOf } from './text-of.js';
 
 /** A domain table of the replica: the primary key and nothing else that could refuse a row of the server [A3]. */
@@ -38,17 +39,19 @@ function clientDefault(column: ColumnMeta, expression: string): string {
   return column.type === column.clientType ? expression : expression.replaceAll(`::${column.type}`, '');
 }
 
-/** Records local writes of one table; silent in replica role, in which the server's rows are applied [A1, W1]. */
+/**
+ * Records local writes of one table; silent where the server's rows are applied [A1, W1]. Can be repeated, as at each start: a replica of an earlier release
+ * then records as this one does.
+ */
 export function captureTriggers(table: TableMeta): string {
   const name = quoteTable(table.name);
   return `${captureFunctions(table)}
-create trigger millrace_before before update on ${name} for each row execute function ${functionName(table, 'before')}();
-create trigger millrace_after after insert or update or delete on ${name} for each row execute function ${functionName(table, 'after')}();
-create trigger millrace_truncate before truncate on ${name} for each statement execute function sync.refuse_truncate();`;
+create or replace trigger millrace_before before update on ${name} for each row ${UNLESS_APPLIED} execute function ${functionName(table, 'before')}();
+create or replace trigger millrace_after after insert or update or delete on ${name} for each row ${UNLESS_APPLIED} execute function ${functionName(table, 'after')}();
+create or replace trigger millrace_truncate before truncate on ${name} for each statement ${UNLESS_APPLIED} execute function sync.refuse_truncate();`;
 }
 
-/** What the triggers of {@link captureTriggers} run: made anew at each start, so that a replica of an earlier release records as this one does. */
-export function captureFunctions(table: TableMeta): string {
+function captureFunctions(table: TableMeta): string {
   return `
 create or replace function ${functionName(table, 'before')}() returns trigger language plpgsql as $$
 begin

@@ -1,5 +1,4 @@
-import type { PGliteInterface, Transaction } from '@electric-sql/pglite';
-import type { Row } from '@millrace/kernel';
+import { must, type Row } from '@millrace/kernel';
 import {
   findColumn,
   quoteIdent,
@@ -9,7 +8,8 @@ import {
   type TableMeta,
 } from '@millrace/schema-meta';
 import type { StoreSummary } from '../core/ports/client-store.js';
-import { sqlErrorOf } from './pglite-text.js';
+import { exchangeSimple, type Protocol } from './exchange-text.js';
+import { text } from './outbox-rows.js';
 import { SUMMARY_JSON, summaryOf } from './replica-role.js';
 import { ALL_SETTINGS_HOLD, CHANGED_SETTINGS } from './session-settings.js';
 import { rowJson } from './text-of.js';
@@ -112,14 +112,9 @@ function findRow(table: TableMeta): string {
 }
 
 /** Asks inside the transaction that is about to commit. Throws what Postgres says. */
-export async function reportWrite(
-  tx: Pick<PGliteInterface, 'exec'> | Pick<Transaction, 'exec'>,
-  { rows }: ReportOptions,
-): Promise<WriteReport> {
-  const report = await asked(
-    tx,
-    `select sync.report_write(${rows?.maxChanges ?? 0}, ${rows?.maxBytes ?? 0}) as report`,
-  );
+export async function reportWrite(pg: Protocol, { rows }: ReportOptions): Promise<WriteReport> {
+  const sql = `select sync.report_write(${rows?.maxChanges ?? 0}, ${rows?.maxBytes ?? 0}) as report`;
+  const report = text(must((await exchangeSimple(pg, sql)).rows[0], 'a report'), 'report');
   const { changes, needed, bytes, settings, rows: written, summary } = JSON.parse(report) as Reported;
   const withinBounds = rows !== null && changes <= rows.maxChanges && (bytes ?? 0) <= rows.maxBytes;
   return {
@@ -139,13 +134,4 @@ interface Reported {
   readonly settings: string | null;
   readonly rows: readonly (WrittenRow | (Omit<WrittenRow, 'row'> & { readonly row: null }))[] | null;
   readonly summary: Row | null;
-}
-
-async function asked(tx: Pick<PGliteInterface, 'exec'>, sql: string): Promise<string> {
-  try {
-    const [result] = await tx.exec(sql);
-    return String(result?.rows[0]?.['report']);
-  } catch (error) {
-    throw sqlErrorOf(error);
-  }
 }

@@ -18,7 +18,7 @@ export interface ChunkDownloadsOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** A chunk is here. `kept`: an earlier attempt had brought it. */
+  /** A chunk is here, and in its file if there are files. `kept`: an earlier attempt had brought it. */
   readonly onChunk: (chunk: SnapshotChunk, kept: boolean) => void;
 }
 
@@ -102,13 +102,13 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
     const kept = files && resumed ? await files.read(file) : null;
     const isKept = kept !== null && (await isRight(kept, job.chunk));
     const bytes = isKept ? kept : await fetchChecked(job);
-    onChunk(job.chunk, isKept);
     return { bytes, isKept, isHandedOver: handOver(file, bytes) };
   }
 
   async function keep(job: Job, { bytes, isKept, isHandedOver }: Arrived): Promise<void> {
     const file = fileOf(job.table.id, job.n);
     if (files && !isKept) await files.write(file, bytes);
+    onChunk(job.chunk, isKept); // what counts as brought, no later attempt has to bring again
     if (!isHandedOver) arrivals.get(file)?.resolve(null);
   }
 

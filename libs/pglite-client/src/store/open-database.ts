@@ -1,5 +1,6 @@
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { replicaGuard } from './replica-guard.js';
+import { replicaFunctions } from './replica-role.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
 import { captureTriggers, createTable, dropTable } from './table-ddl.js';
@@ -14,7 +15,7 @@ export async function prepareDatabase(sql: StoreTransaction, schema: SchemaMeta,
   const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
   if (exists) await bringUpToDate(sql, schema);
   else await makeReplica(sql, schema, newClientId);
-  await sql.raw.exec(replicaGuard(schema) + writeReportFunctions(schema));
+  await sql.raw.exec([replicaGuard(schema), replicaFunctions(schema), writeReportFunctions(schema)].join('\n'));
 }
 
 async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientId: string): Promise<void> {

@@ -64,7 +64,7 @@ export function pgliteStore({ pg, schema, newClientId, logger, clock }: PGliteSt
     rows = Infinity,
   ): Promise<StoreSummary> {
     return transact(async (sql) => {
-      const anyPending = await becomeReplica(sql, schema, rows);
+      const anyPending = await becomeReplica(sql, rows);
       return finishReplica(sql, await work(sql, anyPending));
     });
   }

@@ -2,11 +2,9 @@ import { quoteLiteral, quoteTable, type SchemaMeta } from '@millrace/schema-meta
 import { GUARDED } from './replica-guard.js';
 
 /**
- * Says that the running transaction applies what the server sent. Not `session_replication_role`, which each change of flushes the plans of the whole
- * session: with an echo between any two of them, every local write would have its triggers planned anew.
+ * The running transaction applies what the server sent. Not told by `session_replication_role` alone: each change of that flushes the plans of the whole
+ * session, and with an echo between any two of them every local write would have its triggers planned anew.
  */
-export const APPLY = 'set local millrace.apply = on';
-
 const APPLYING = `coalesce(current_setting('millrace.apply', true), '') = 'on'`;
 
 /** Condition of a trigger that is silent while the server's rows are applied, unless a transaction of the app only says that they are [A1]. */

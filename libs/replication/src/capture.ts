@@ -229,9 +229,9 @@ class CaptureLoop implements Capture {
   #readsNoLonger(stopped?: SyncError): void {
     const former = this.#reading;
     this.#reading = Promise.withResolvers<Reading>();
-    if (!stopped) return former.resolve(this.#reading.promise);
-    former.promise.catch(() => undefined); // nobody may be waiting
-    former.reject(stopped);
+    former.promise.catch(() => undefined); // nobody may be waiting, now or when the next one ends
+    if (stopped) former.reject(stopped);
+    else former.resolve(this.#reading.promise);
   }
 
   #moveWalSoon(): void {

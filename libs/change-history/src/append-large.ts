@@ -32,14 +32,19 @@ export async function appendLarge(sql: SqlConnection, options: AppendLargeOption
     const placement = beginPlacement(transaction, { ...options, after: from.position });
     const keys = new KeySet();
     let last: HistoryRow | null = null; // kept back: it bears the chain
+    let inserted: Promise<void> = Promise.resolve();
     let piece = await pieces.next();
     for (; piece.done !== true; piece = await pieces.next()) {
       const { rows, entries } = placement.place(piece.value);
       keys.addAll(entries);
       const all: readonly HistoryRow[] = last ? [last, ...rows] : rows;
       last = all.at(-1) ?? null;
-      await insertAll(tx, from, all.slice(0, -1));
+      // Postgres stores one piece while the next one is read and placed: two are held, and neither waits for the other.
+      await inserted;
+      inserted = insertAll(tx, from, all.slice(0, -1));
+      inserted.catch(() => undefined); // thrown where it is awaited, unless something else has failed before
     }
+    await inserted;
     const { position, mutation } = placement.end();
     if (!last) throw new SyncError('assertion-failed', 'a placed transaction has a last row');
     await insertAll(tx, from, [{ ...last, chain: position.chain }]);

@@ -26,6 +26,7 @@ type Happening =
 const HAPPENINGS: readonly Happening[] = [
   'call',
   'answer',
+  'answer',
   'connect',
   'leave',
   'wait',
@@ -122,6 +123,7 @@ interface SleepState {
   readonly stored: { readonly since: number; readonly nextLookAt: number } | null;
 }
 
+const RUNS = { numRuns: 300 };
 const happenings = fc.array(fc.constantFrom(...HAPPENINGS), { maxLength: 120 });
 
 test('[Z1] whatever happens in whatever order: never asleep with somebody there, and the store knows', () => {
@@ -142,6 +144,7 @@ test('[Z1] whatever happens in whatever order: never asleep with somebody there,
         if (server.calls > 0) expect(server.open || server.closing).toBe(true);
       }
     }),
+    RUNS,
   );
 });
 
@@ -164,5 +167,6 @@ test('[Z1] from wherever it is: whoever calls finds it open, and with nobody the
       server.pass(bounds.maxSleepMs);
       expect(server.state.phase.kind).toBe('settling');
     }),
+    RUNS,
   );
 });

@@ -15,8 +15,8 @@ export const SLEEP_MUTANTS: readonly Mutant[] = [
     killedBy: [
       {
         project: 'libs/replication',
-        spec: 'src/sleep/sleep.prop.spec.ts',
-        test: '[Z1] whatever happens in whatever order: never asleep with somebody there, and the store knows',
+        spec: 'src/sleep/sleep.spec.ts',
+        test: 'not while a client is connected',
       },
     ],
   },

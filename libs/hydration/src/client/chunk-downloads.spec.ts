@@ -228,6 +228,17 @@ describe('downloadChunks', () => {
     await expect(downloads.read(table.id, 9)).rejects.toMatchObject({ code: 'assertion-failed' });
   });
 
+  it('(I9) gives up a file that is never written', async () => {
+    const { start, clock, files, table } = await world(['a']);
+    const downloads = start({ files: { ...files, write: () => new Promise<void>(() => undefined) } });
+    expect(text(await downloads.read(table.id, 0))).toBe('a');
+    await settled();
+    clock.advance(DOWNLOAD.writeWithin);
+    await until(() => downloads.failure() !== null);
+    expect(downloads.failure()).toMatchObject({ code: 'timeout' });
+    await downloads.end();
+  });
+
   it('a full disk is a failure of its own, although who waits for the chunk has it', async () => {
     const { files, table, control } = await world(['a']);
     const downloads = downloadChunks([table], {

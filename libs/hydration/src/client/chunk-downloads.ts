@@ -107,9 +107,19 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
 
   async function keep(job: Job, { bytes, isKept, isHandedOver }: Arrived): Promise<void> {
     const file = fileOf(job.table.id, job.n);
-    if (files && !isKept) await files.write(file, bytes);
+    if (files && !isKept) await inTime(files.write(file, bytes));
     onChunk(job.chunk, isKept); // what counts as brought, no later attempt has to bring again
     if (!isHandedOver) arrivals.get(file)?.resolve(null);
+  }
+
+  /** A browser under load has been seen never to answer: an attempt that fails goes on later, one that waits for ever does not (I9). */
+  async function inTime(writing: Promise<void>): Promise<void> {
+    const done = new AbortController();
+    const late = clock.sleep(DOWNLOAD.writeWithin, done.signal).then(() => {
+      throw new SyncError('timeout', `a chunk could not be written in ${DOWNLOAD.writeWithin / 1000} s`);
+    });
+    late.catch(() => undefined); // the sleep ends with the writing
+    await Promise.race([writing, late]).finally(() => done.abort());
   }
 
   /** To who waits for it, or into memory while there is room; false: it is to be read from its file. */

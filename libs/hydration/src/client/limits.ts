@@ -15,6 +15,8 @@ export const DOWNLOAD = {
   askAgainMost: 10_000,
   /** Times that a chunk is tried over a bad line before the whole attempt is given up. */
   tries: 4,
+  /** Longest time that writing one chunk's file may take, ms. */
+  writeWithin: 30_000,
   /** Longest wait that a server's Retry-After can ask for, ms. */
   waitMost: 120_000,
   /** An earlier attempt's manifest is taken up again for so long (ms): beyond it the history after it may be longer than a new download. */

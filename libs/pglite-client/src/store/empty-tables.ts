@@ -12,8 +12,8 @@ export interface EmptyTable {
 /** Rows below which new files for a table cost more than the write-ahead log of its rows does. */
 const FEW_ROWS = 1_000;
 
-/** Tables that are emptied in one statement: each may take four files of those that the file system has made ahead, about a hundred. */
-const AT_ONCE = 16;
+/** Tables that are emptied in one statement: each may take four files, its key included, of those that the file system has made ahead, about a hundred. */
+export const AT_ONCE = 16;
 
 /**
  * Makes tables, or their shadows, ready to be loaded. Returns those that have new files: their rows need no write-ahead log in the transaction that has

@@ -7,7 +7,7 @@ import { blobOf } from './blob-of.js';
 import { copyTextOf } from './copy-text.js';
 import { sqlErrorOf } from './pglite-text.js';
 import { readAhead } from './read-ahead.js';
-import { emptyTables } from './empty-tables.js';
+import { AT_ONCE, emptyTables } from './empty-tables.js';
 import { shadowOf } from './shadow-tables.js';
 import { addPrimaryKey } from './table-ddl.js';
 import type { StoreTransaction } from './text-sql.js';
@@ -57,12 +57,16 @@ export async function loadTables(loads: readonly CheckedLoad[], options: LoadOpt
   for (const each of loads) if (each.load.chunks.length === 0) await finishTable(options, each);
   const chunks = loads.flatMap((each) => each.load.chunks.map((chunk) => ({ each, chunk })));
   let rows = 0;
+  let keys = 0;
   for await (const [{ each, chunk }, bytes] of readAhead(chunks, (item) => item.chunk.read())) {
     await run((sql) => copyChunk(sql, { each, chunk, bytes, freeze: oneTransaction && renewed.has(each) }));
     onProgress((rows += chunk.rows));
     const more = (left.get(each) ?? 0) - 1;
     left.set(each, more);
-    if (more === 0) await finishTable(options, each);
+    if (more === 0) {
+      if (each.aside && ++keys % AT_ONCE === 0) await makeRoom(); // a key is a file more
+      await finishTable(options, each);
+    }
     await afterChunk(bytes.length);
   }
 }
@@ -89,9 +93,8 @@ async function copyChunk(sql: StoreTransaction, { each, chunk, bytes, freeze }: 
 }
 
 /** Its key, its secondary indexes once a schema can name some, and the proof. */
-async function finishTable({ run, makeRoom }: LoadOptions, each: CheckedLoad): Promise<void> {
+async function finishTable({ run }: LoadOptions, each: CheckedLoad): Promise<void> {
   const { table, load, aside } = each;
-  if (aside) await makeRoom();
   if (aside) await run((sql) => asCorrupt(table, () => sql.raw.exec(addPrimaryKey(shadowOf(table)))));
   const { algorithm, count, hash } = load.hash;
   const found = await run((sql) => hashTable(sql, targetOf(each)));

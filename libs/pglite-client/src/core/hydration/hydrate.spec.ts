@@ -354,6 +354,20 @@ describe('hydrate', () => {
       expect(write).not.toHaveBeenCalled();
     });
 
+    it('is not waited for once the rows are durable: what is still being written is for nobody any more', async () => {
+      const { server, run, files, store } = world();
+      server.stored.set('items', { seq: 10, rows });
+      const write = files.write.bind(files);
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      files.write = (name, bytes) => (name.endsWith('-5') ? held : Promise.resolve()).then(() => write(name, bytes));
+      const { cleared } = await run();
+      expect(store.rows('items')).toEqual(rows);
+      letGo();
+      await cleared;
+      expect(await files.read(`${uuid(10)}-5`)).toBeNull();
+    });
+
     it('leaves nothing behind once the rows are durable', async () => {
       const { server, run, files } = world();
       server.stored.set('items', { seq: 10, rows });

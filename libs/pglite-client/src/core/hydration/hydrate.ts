@@ -12,7 +12,7 @@ import {
 import { errorText, positionFromJson, SyncError, type Position } from '@millrace/kernel';
 import type { SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
 import type { StoreSummary } from '../ports/client-store.js';
-import { beginDownload } from './begin-download.js';
+import { beginDownload, type Download } from './begin-download.js';
 import { wholeOrder, type HydrationOrder } from './hydration-order.js';
 import type { HydrationPorts } from './hydration-ports.js';
 import { loadRows } from './load-rows.js';
@@ -54,14 +54,15 @@ export async function hydrate(
   const { files, logger } = ports;
   const progress = progressTracker(ports.clock, options.onProgress);
   const refused = new Set(order.not);
-  await attempt(order, ports, { ...options, progress, refused }).catch(async (error: unknown) => {
+  const { chunks } = await attempt(order, ports, { ...options, progress, refused }).catch(async (error: unknown) => {
     if (!(error instanceof StartAnew) || options.signal.aborted) throw error;
     logger.info('hydrating', { cause: error.resyncCause, tables: null });
     await files.clear();
     return attempt(wholeOrder(error.resyncCause), ports, { ...options, progress, refused });
   });
-  const cleared = files
-    .clear()
+  const cleared = chunks
+    .end()
+    .then(() => files.clear())
     .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
   return { cleared };
 }
@@ -75,7 +76,8 @@ interface AttemptOptions extends HydrateOptions {
 /** Which rows are wanted, whatever will not do. */
 type Wanted = Pick<SnapshotWish, 'tables' | 'atLeast'>;
 
-async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+/** Returns the download whose rows are durable; its last files may still be on their way. */
+async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<Download> {
   const { refused } = options;
   const here = await ports.store.summary();
   const kept = keptBy(order, here);
@@ -113,7 +115,8 @@ async function attempt(order: HydrationOrder, ports: HydrationPorts, options: At
       continue;
     }
     try {
-      return await loadRows({ manifest, tail, download }, ports.store, options.progress);
+      await loadRows({ manifest, tail, download }, ports.store, options.progress);
+      return download;
     } catch (error) {
       const tables = ++repairs > REPAIRS || options.signal.aborted ? [] : unusable(error, manifest);
       if (tables.length === 0) throw error;

@@ -28,9 +28,8 @@ export async function loadRows(
       onProgress: progress.loaded,
     });
   } catch (error) {
-    throw chunks.failure() ?? error;
-  } finally {
     await chunks.end();
+    throw chunks.failure() ?? error;
   }
 }
 

@@ -84,7 +84,6 @@ trace(PGlite.prototype, 'execProtocolStream', (args) => {
   return { kind: 'message', detail: String.fromCharCode((args[0] as Uint8Array)[0] ?? 0) };
 });
 trace(PGlite.prototype, '_runExclusiveQuery', () => ({ kind: 'sql', detail: statement }));
-trace(PGlite.prototype, 'runExclusive', () => ({ kind: 'sql', detail: statement }));
 trace(PGlite.prototype, 'syncToFs', () => ({ kind: 'flush', detail: 'syncToFs' }));
 
 /** Calls to the page, until its answer: the token, say. */

@@ -10,6 +10,7 @@ import { Freshness } from './panels/freshness.js';
 import { IncidentsPanel } from './panels/incidents-panel.js';
 import { PositionPanel } from './panels/position-panel.js';
 import { SchemaPanel } from './panels/schema-panel.js';
+import { SleepNotice } from './panels/sleep-notice.js';
 import { SlotPanel } from './panels/slot-panel.js';
 import type { AdminToken } from './session/use-admin-token.js';
 import { TokenForm } from './session/token-form.js';
@@ -31,7 +32,7 @@ export function Dashboard({ token, enter, forget }: DashboardProps) {
     return <TokenForm problem="The server does not take this token." onEnter={again} />;
   }
   if (failure?.code === 'not-found') return <NoDashboard feed={feed} forget={forget} />;
-  if (status) return <Page feed={feed} status={status} onForget={forget} />;
+  if (status) return <Page feed={feed} status={status} token={token} onForget={forget} />;
   if (!failure) return <Notice title="Asking the server …" busy />;
   return (
     <Notice
@@ -59,10 +60,11 @@ function NoDashboard({ feed, forget }: { readonly feed: LiveStatus; readonly for
 interface PageProps {
   readonly feed: LiveStatus;
   readonly status: NonNullable<LiveStatus['status']>;
+  readonly token: string;
   readonly onForget: () => void;
 }
 
-function Page({ feed, status, onForget }: PageProps) {
+function Page({ feed, status, token, onForget }: PageProps) {
   const { samples, failure } = feed;
   return (
     <div className={failure ? 'page stale' : 'page'}>
@@ -83,6 +85,7 @@ function Page({ feed, status, onForget }: PageProps) {
         </div>
       </header>
       <main>
+        {status.sleep && <SleepNotice sleep={status.sleep} now={status.time} token={token} onWoken={feed.refresh} />}
         <Figures status={status} samples={samples} />
         <Charts samples={samples} now={Date.parse(status.time)} />
         <div className="columns">

@@ -1,5 +1,6 @@
 import { MillraceProvider } from '@millrace/pglite-client/react';
 import { useState } from 'react';
+import { Opening } from './loading/opening.js';
 import { SignIn } from './session/sign-in.js';
 import { useClientOf, type Storage } from './session/use-client-of.js';
 import { useSession } from './session/use-session.js';
@@ -13,7 +14,7 @@ export function App() {
   const opened = useClientOf(user, storage);
 
   if (!user) return <SignIn onSignIn={signIn} />;
-  if (opened.state === 'opening') return <Notice title="Opening your database …" busy />;
+  if (opened.state === 'opening') return <Opening onReload={() => location.reload()} />;
   if (opened.state === 'failed') {
     const inMemory = { label: 'Go on without keeping anything', run: () => setStorage('memory') };
     const again = { label: 'Try again', run: () => location.reload() };

@@ -62,8 +62,11 @@ describe('[S4] what cannot be delivered as a transaction comes as a fill', () =>
 
   it('[S6] verify() finds what no one can see in the WAL, a rewrite that keeps the type, and the table is repaired', async () => {
     await expectEqual();
-    expect((await client.verify()).tables.map(({ outcome }) => outcome)).toEqual(
-      fixtureSchema.tables.map(() => 'equal'),
+    // Capture may still find that the table was rewritten twice, and have it filled once more [M4].
+    await eventually(async () =>
+      expect((await client.verify()).tables.map(({ outcome }) => outcome)).toEqual(
+        fixtureSchema.tables.map(() => 'equal'),
+      ),
     );
     await fixture.source.run(`alter table ledger alter column amount type bigint using amount + 5`);
     const report = await client.verify();

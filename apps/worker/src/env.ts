@@ -27,6 +27,9 @@ export interface Env {
   readonly MILLRACE_SNAPSHOT_STALE_PERCENT?: string;
   readonly MILLRACE_SNAPSHOT_STALE_MIN?: string;
   readonly MILLRACE_SNAPSHOT_STALE_MAX?: string;
+  readonly MILLRACE_SNAPSHOT_READ?: string;
+  readonly MILLRACE_IDLE_AFTER?: string;
+  readonly MILLRACE_MAX_SLEEP?: string;
   readonly CAPTURE_READER?: string;
   readonly CAPTURE_DECODER?: string;
   readonly MILLRACE_DRIVER?: string;

@@ -4,6 +4,7 @@ import { metricsText } from './metrics.js';
 const status: AdminStatus = {
   time: '',
   capture: { state: 'polling', detail: null, decoder: 'pgoutput', reader: 'poll', since: '' },
+  sleep: null,
   slot: { name: 's', confirmedLsn: '', retainedBytes: '4096', walStatus: 'reserved' },
   position: { epoch: 'e', seq: '12', chain: 'c' },
   lagMs: 250,
@@ -34,6 +35,14 @@ it('is what Prometheus reads: a name, labels, a value; causes and tables as labe
   expect(lines).toContain('millrace_capture_state{state="polling"} 1');
   expect(lines).toContain('millrace_lag_seconds 0.25');
   expect(lines).toContain('millrace_instances{phase="unknown"} 1');
+});
+
+it('[Z1] tells of a sleeping capture when it looks next, and of no lag that could be taken for one', () => {
+  const sleep = { since: '1970-01-01T00:00:00.000Z', nextLookAt: '1970-01-01T01:00:00.500Z' };
+  const text = metricsText({ ...status, capture: { ...status.capture, state: 'asleep' }, sleep, lagMs: null });
+  expect(text).toContain('millrace_capture_state{state="asleep"} 1\n');
+  expect(text).toContain('millrace_next_look_timestamp_seconds 3600.5\n');
+  expect(text).not.toContain('lag_seconds');
 });
 
 it('leaves out what is not known', () => {

@@ -6,7 +6,7 @@ type Sample = readonly [labels: Labels, value: number];
 
 /** The status as Prometheus reads it (text exposition format 0.0.4). Every figure is one of the dashboard's. */
 export function metricsText(status: AdminStatus): string {
-  const { counters, incidents, instances, capture, slot } = status;
+  const { counters, incidents, instances, capture, slot, sleep } = status;
   const states = ['starting', 'streaming', 'polling', 'gate-waiting', 'backoff', 'asleep', 'misconfigured'];
   const count = (kind: Incident['kind']) => incidents.filter((each) => each.kind === kind).map(sampleOf);
   const families = [
@@ -31,8 +31,13 @@ export function metricsText(status: AdminStatus): string {
       status.lagMs === null ? [] : [[{}, status.lagMs / 1000]],
     ),
     gauge(
+      'next_look_timestamp_seconds',
+      'When a sleeping capture looks by itself.',
+      sleep ? [[{}, Date.parse(sleep.nextLookAt) / 1000]] : [],
+    ),
+    gauge(
       'slot_retained_bytes',
-      'WAL that Postgres keeps for the slot.',
+      'WAL that Postgres keeps for the slot; while asleep, as it was before.',
       slot ? [[{}, Number(slot.retainedBytes)]] : [],
     ),
     gauge('epochs', 'Histories that have begun.', [[{}, status.epochs.length]]),

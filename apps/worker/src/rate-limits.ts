@@ -27,11 +27,10 @@ const PRINCIPALS = 10_000;
 
 /** `too-many-requests`, with the time after which the same request will be let through. */
 export class TooManyRequests extends SyncError {
-  readonly retryAfterMs: number;
+  declare readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
-    super('too-many-requests', `too many requests: wait ${Math.ceil(retryAfterMs / 1000)} s`);
-    this.retryAfterMs = retryAfterMs;
+    super('too-many-requests', `too many requests: wait ${Math.ceil(retryAfterMs / 1000)} s`, { retryAfterMs });
   }
 }
 

@@ -28,7 +28,9 @@ describe('settings', () => {
         stalePercent: 10,
         staleMin: 1_000,
         staleMax: 50_000,
+        readMs: 1_800_000,
       },
+      sleep: { idleAfterMs: 60_000, maxSleepMs: 3_600_000, sessionIdleMs: 30_000 },
       reader: 'poll',
       decoder: 'pgoutput',
       driver: 'pg',
@@ -61,6 +63,18 @@ describe('settings', () => {
     });
   });
 
+  it.each([
+    [undefined, 60_000, 30_000],
+    ['2', 2_000, 1_000],
+    ['0', 0, 30_000],
+  ])(
+    '[Z1] MILLRACE_IDLE_AFTER = %p: no session outlives what keeps us awake',
+    (idleAfter, idleAfterMs, sessionIdleMs) => {
+      const given = { MILLRACE_IDLE_AFTER: idleAfter, MILLRACE_MAX_SLEEP: '90' };
+      expect(settings(given).sleep).toEqual({ idleAfterMs, maxSleepMs: 90_000, sessionIdleMs });
+    },
+  );
+
   it.each([null, '', undefined])('count as not set: %p', (value) => {
     const names = [
       'MILLRACE_JWKS_URL',
@@ -89,6 +103,10 @@ describe('settings', () => {
     ['MILLRACE_GATEWAYS', '65', '1 to 64'],
     ['MILLRACE_GATEWAYS', '1e1', '1 to 64'],
     ['MILLRACE_SLOT', 'My-Slot', 'slot name'],
+    ['MILLRACE_IDLE_AFTER', '1m', 'whole number'],
+    ['MILLRACE_IDLE_AFTER', '-1', 'whole number'],
+    ['MILLRACE_MAX_SLEEP', '0', 'at least 1'],
+    ['MILLRACE_MAX_SLEEP', '172800', 'at most 86400'],
     ['CAPTURE_READER', 'push', 'auto, stream, poll'],
     ['CAPTURE_DECODER', 'test_decoding', 'auto, pgoutput, wal2json'],
     ['MILLRACE_DRIVER', 'mysql', 'pg, neon'],

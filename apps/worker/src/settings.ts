@@ -1,4 +1,5 @@
 import { SyncError, type LogLevel } from '@millrace/kernel';
+import type { SleepBounds } from '@millrace/replication';
 import * as v from 'valibot';
 import type { Env } from './env.js';
 
@@ -74,6 +75,12 @@ const settingsSchema = v.object({
   MILLRACE_SNAPSHOT_STALE_PERCENT: wholeNumber(10, 0, 100),
   MILLRACE_SNAPSHOT_STALE_MIN: wholeNumber(1_000, 0),
   MILLRACE_SNAPSHOT_STALE_MAX: wholeNumber(50_000, 0),
+  /** Seconds for which one table may be read. It stays locked against DDL, which has it end early, and its old row versions are kept meanwhile. */
+  MILLRACE_SNAPSHOT_READ: wholeNumber(30 * 60, 60, 24 * 3600),
+  /** Seconds without a client after which all connections to Postgres are closed; 0: never [Z1]. */
+  MILLRACE_IDLE_AFTER: wholeNumber(60, 0, 24 * 3600),
+  /** Seconds after which a sleeping server looks by itself. WAL is retained for as long; hosts drop slots that rest for days. */
+  MILLRACE_MAX_SLEEP: wholeNumber(3600, 1, 24 * 3600),
   /** `stream` holds a replication connection (about 4 ms); `poll` asks each second and after own writes. `auto` is poll. */
   CAPTURE_READER: v.optional(oneOf(['auto', 'stream', 'poll']), 'auto'),
   /** The output plug-in that reads the WAL. `auto` is pgoutput, which every server has. Another one than before begins a new epoch. */
@@ -105,6 +112,7 @@ export interface Settings {
   /** Null: see `snapshot-keys.ts`. */
   readonly snapshotSecret: string | null;
   readonly snapshots: SnapshotSettings;
+  readonly sleep: SleepSettings;
   readonly reader: 'stream' | 'poll';
   readonly decoder: 'pgoutput' | 'wal2json';
   readonly driver: 'pg' | 'neon';
@@ -120,7 +128,17 @@ export interface SnapshotSettings {
   readonly stalePercent: number;
   readonly staleMin: number;
   readonly staleMax: number;
+  /** One table may be read for so long, as long as it gets on. */
+  readonly readMs: number;
 }
+
+/** When connections to Postgres are closed, ms. */
+export interface SleepSettings extends SleepBounds {
+  /** So long an object keeps a session that it does not use: less than idleAfter, so that none outlives the others. */
+  readonly sessionIdleMs: number;
+}
+
+const SESSION_IDLE_MS = 30_000;
 
 /** Throws `database-misconfigured` with the name of the variable that is wrong and what it should be; never with its value, which may be a secret. */
 export function readSettings(env: Env): Settings {
@@ -156,6 +174,12 @@ export function readSettings(env: Env): Settings {
       stalePercent: values.MILLRACE_SNAPSHOT_STALE_PERCENT,
       staleMin: values.MILLRACE_SNAPSHOT_STALE_MIN,
       staleMax: values.MILLRACE_SNAPSHOT_STALE_MAX,
+      readMs: values.MILLRACE_SNAPSHOT_READ * 1000,
+    },
+    sleep: {
+      idleAfterMs: values.MILLRACE_IDLE_AFTER * 1000,
+      maxSleepMs: values.MILLRACE_MAX_SLEEP * 1000,
+      sessionIdleMs: Math.min(SESSION_IDLE_MS, values.MILLRACE_IDLE_AFTER * 500 || SESSION_IDLE_MS),
     },
     reader: values.CAPTURE_READER === 'stream' ? 'stream' : 'poll',
     decoder: values.CAPTURE_DECODER === 'wal2json' ? 'wal2json' : 'pgoutput',

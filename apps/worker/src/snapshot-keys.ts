@@ -2,7 +2,6 @@ import { schemaAfter, schemaBefore, type Catalogue } from '@millrace/schema-comp
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { rulesText, type Claims } from '@millrace/sync-rules';
 import { everyRule, scopeClaims } from '@millrace/sync-session';
-import type { SnapshotFormat } from '@millrace/sync-protocol';
 import { replicationOf } from './objects/stubs.js';
 import { unwrap } from './answer.js';
 import type { Env } from './env.js';
@@ -19,17 +18,13 @@ export interface SnapshotKeys {
   scopeOf(catalogue: Catalogue, claims: Claims): Promise<string>;
   /** That, and what it was before migrations named further claims: rows that were read then are right as well [A4]. */
   scopesOf(catalogue: Catalogue, claims: Claims): Promise<readonly string[]>;
-  /**
-   * Where the snapshots of this scope in the schema's version and this format are kept: the name of a SnapshotDO and the folder of its blobs. `told`: the
-   * version in whose words its rows are.
-   */
+  /** Where the snapshots of this scope in the schema's version are kept: the name of a SnapshotDO and the folder of its blobs. */
   keyOf(place: SnapshotPlace, claims: Claims): Promise<string>;
 }
 
 export interface SnapshotPlace {
   readonly schema: SchemaMeta;
-  readonly format: SnapshotFormat;
-  /** Default: the schema's own version. */
+  /** The version in whose words its rows are. Default: the schema's own. */
   readonly told?: string;
 }
 
@@ -45,8 +40,8 @@ export function createSnapshotKeys(secret: () => Promise<string>): SnapshotKeys 
     rulesVersion: async (schema) => (await sha256Hex(rulesText(schema))).slice(0, 16),
     scopeOf,
     scopesOf: (catalogue, claims) => Promise.all(distinctly(catalogue, claims).map((each) => scopeOf(each, claims))),
-    keyOf: async ({ schema, format, told = schema.version }, claims) =>
-      hmac(['snapshot', rulesText(schema), schema.version, told, entries(schema, claims), format]),
+    keyOf: async ({ schema, told = schema.version }, claims) =>
+      hmac(['snapshot', rulesText(schema), schema.version, told, entries(schema, claims)]),
   };
 }
 

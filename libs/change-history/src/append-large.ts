@@ -1,4 +1,4 @@
-import { SyncError, type Lsn, type SqlConnection } from '@millrace/kernel';
+import { SyncError, type CreateHash, type Lsn, type SqlConnection } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { ensurePartitions, insertRows, lockHead, moveHead, type Appended, type HistoryHead } from './append.js';
 import type { HistoryRow } from './history-row.js';
@@ -12,6 +12,8 @@ export interface AppendLargeOptions {
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
   readonly transaction: TransactionHead;
   /** Its changes, piece by piece; returns where its commit ends. None of them is kept (I11). */
   readonly pieces: AsyncGenerator<readonly CapturedChange[], Lsn, void>;
@@ -31,14 +33,19 @@ export async function appendLarge(sql: SqlConnection, options: AppendLargeOption
     const placement = beginPlacement(transaction, { ...options, after: from.position });
     const keys = new KeySet();
     let last: HistoryRow | null = null; // kept back: it bears the chain
+    let inserted: Promise<void> = Promise.resolve();
     let piece = await pieces.next();
     for (; piece.done !== true; piece = await pieces.next()) {
       const { rows, entries } = placement.place(piece.value);
       keys.addAll(entries);
       const all: readonly HistoryRow[] = last ? [last, ...rows] : rows;
       last = all.at(-1) ?? null;
-      await insertAll(tx, from, all.slice(0, -1));
+      // Postgres stores one piece while the next one is read and placed: two are held, and neither waits for the other.
+      await inserted;
+      inserted = insertAll(tx, from, all.slice(0, -1));
+      inserted.catch(() => undefined); // thrown where it is awaited, unless something else has failed before
     }
+    await inserted;
     const { position, mutation, schema } = placement.end();
     if (!last) throw new SyncError('assertion-failed', 'a placed transaction has a last row');
     await insertAll(tx, from, [{ ...last, chain: position.chain }]);

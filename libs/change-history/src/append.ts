@@ -1,4 +1,13 @@
-import { SyncError, assert, formatLsn, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
+import {
+  SyncError,
+  assert,
+  formatLsn,
+  historyRowIds,
+  type CreateHash,
+  type Lsn,
+  type Position,
+  type SqlConnection,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import { HISTORY_COLUMNS, type HistoryRow } from './history-row.js';
 import type { HistoryTransaction } from './history-transaction.js';
@@ -18,6 +27,8 @@ export interface AppendOptions {
   readonly schema: SchemaMeta;
   readonly source: CaptureSource;
   readonly from: HistoryHead;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
   /** Whole, in commit order, each with at least one change. */
   readonly transactions: readonly CapturedTransaction[];
 }
@@ -62,11 +73,13 @@ export async function appendTransactions(sql: SqlConnection, options: AppendOpti
   return { head, transactions: history, schema };
 }
 
-function placeAll({ from, transactions, schema: first, source }: AppendOptions): readonly HistoryBlock[] {
+function placeAll(options: AppendOptions): readonly HistoryBlock[] {
+  const { from, transactions, source, createHash } = options;
+  const rowId = historyRowIds(from.position.epoch);
   let after = from.position;
-  let schema = first;
+  let { schema } = options;
   return transactions.map((captured) => {
-    const block = toHistory(captured, { schema, source, after });
+    const block = toHistory(captured, { schema, source, after, createHash, rowId });
     after = block.transaction.position;
     schema = block.schema;
     return block;

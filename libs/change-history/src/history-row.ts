@@ -15,8 +15,8 @@ export interface HistoryRow {
   readonly client_id: string | null;
   readonly scope_old: string | null;
   readonly scope_new: string | null;
-  /** On a transaction's last row only. */
-  readonly chain: string | null;
+  /** On a transaction's last row only; set when the transaction ends. */
+  chain: string | null;
 }
 
 /** The columns with their types, in the order of the insert. */

@@ -1,4 +1,14 @@
-import { assert, chainLink, formatLsn, hasColumn, historyRowId, must, type Position, type Row } from '@millrace/kernel';
+import {
+  assert,
+  chainLink,
+  formatLsn,
+  hasColumn,
+  historyRowIds,
+  must,
+  type CreateHash,
+  type Position,
+  type Row,
+} from '@millrace/kernel';
 import { schemaBehind } from '@millrace/schema-compat';
 import { findTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 import { ANY_KEY, clientKey, rowKeyOf } from '@millrace/sync-rules';
@@ -18,6 +28,10 @@ export interface PlacementContext {
   readonly source: CaptureSource;
   /** The position that the transaction follows. */
   readonly after: Position;
+  /** Makes the chain; default: in JavaScript. */
+  readonly createHash?: CreateHash | undefined;
+  /** Of the epoch of `after`, for callers who place many transactions. */
+  readonly rowId?: (seq: bigint) => string;
 }
 
 /** Changes in both of their forms: to be inserted, still without the chain, and to be handed on. */
@@ -34,9 +48,10 @@ export interface Placement {
 }
 
 export function beginPlacement(captured: TransactionHead, context: PlacementContext): Placement {
-  const { after } = context;
-  let { schema } = context;
-  const link = chainLink(after.chain);
+  const { after, createHash, rowId = historyRowIds(after.epoch) } = context;
+  let at = context;
+  const link = chainLink(after.chain, createHash);
+  const [lsn, xid] = [formatLsn(captured.commitLsn), captured.xid.toString()];
   let placed = 0;
   let mutation: MutationMark | null = null;
   let identity: MutationIdentity | null = null;
@@ -53,22 +68,22 @@ export function beginPlacement(captured: TransactionHead, context: PlacementCont
     place(changes) {
       findMutation(changes);
       const first = after.seq + 1n + BigInt(placed);
-      const both = changes.map((change, index) => {
+      const entries: HistoryEntry[] = [];
+      const rows = changes.map((change, index) => {
         // The row that says so is the first one of the new schema [M2].
-        if (change.step) schema = schemaBehind(schema, change.step);
-        const entry = entryOf(change, first + BigInt(index), schema);
-        const at = { ...context, schema };
-        return { entry, row: rowOf({ captured, change, context: at, identity, index: placed + index, entry }) };
+        if (change.step) at = { ...at, schema: schemaBehind(at.schema, change.step) };
+        const entry = entryOf(change, first + BigInt(index), at.schema);
+        entries.push(entry);
+        return rowOf({ lsn, xid, rowId, captured, change, context: at, identity, index: placed + index, entry });
       });
-      const entries = both.map(({ entry }) => entry);
-      const rows = both.map(({ row }) => row);
       placed += rows.length;
       if (rows.length > 0) link.add(rows.map(contentOf).join('\n'));
       return { rows, entries };
     },
     end() {
       assert(placed > 0, 'an empty transaction has no place in history');
-      return { position: { epoch: after.epoch, seq: after.seq + BigInt(placed), chain: link.end() }, mutation, schema };
+      const position = { epoch: after.epoch, seq: after.seq + BigInt(placed), chain: link.end() };
+      return { position, mutation, schema: at.schema };
     },
   };
 }
@@ -118,6 +133,10 @@ function keyMoved(table: TableMeta, newRow: Row, oldRow: Row): boolean {
 }
 
 interface RowParts {
+  /** Of the transaction, as text. */
+  readonly lsn: string;
+  readonly xid: string;
+  readonly rowId: (seq: bigint) => string;
   readonly captured: TransactionHead;
   readonly change: CapturedChange;
   readonly context: PlacementContext;
@@ -127,17 +146,17 @@ interface RowParts {
 }
 
 function rowOf(parts: RowParts): HistoryRow {
-  const { captured, context, identity, entry } = parts;
+  const { lsn, xid, rowId, captured, context, identity, entry } = parts;
   return {
     seq: entry.seq.toString(),
     ordinal: String(parts.index + 1),
-    id: historyRowId(context.after.epoch, entry.seq),
-    lsn: formatLsn(captured.commitLsn),
+    id: rowId(entry.seq),
+    lsn,
     table_name: entry.table,
     operation: entry.operation,
     data: entry.data && canonicalJson(entry.data),
     old_data: entry.oldData && canonicalJson(entry.oldData),
-    transaction_id: captured.xid.toString(),
+    transaction_id: xid,
     schema_version: context.schema.version,
     timestamp: captured.commitTime,
     metadata: metadataOf(parts),
@@ -175,22 +194,23 @@ function valueOf(row: Row, column: string): string | null {
   return hasColumn(row, column) ? (row[column] ?? null) : null;
 }
 
-/** All that is stored of a row, as one text: what the chain vouches for. */
+/**
+ * All that is stored of a row, as four lines: what the chain vouches for. JSON has no line break of its own, so that no two rows have one text;
+ * and what is JSON already is not escaped once more, since this text is made of every change.
+ */
 function contentOf(row: HistoryRow): string {
-  return JSON.stringify([
+  const short = JSON.stringify([
     row.seq,
     row.ordinal,
     row.lsn,
     row.table_name,
     row.operation,
-    row.data,
-    row.old_data,
     row.transaction_id,
     row.schema_version,
     row.timestamp,
-    row.metadata,
     row.client_id,
     row.scope_old,
     row.scope_new,
   ]);
+  return `${short}\n${row.data ?? ''}\n${row.old_data ?? ''}\n${row.metadata}`;
 }

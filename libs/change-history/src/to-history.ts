@@ -22,8 +22,9 @@ export function toHistory(captured: CapturedTransaction, context: ToHistoryConte
   const placement = beginPlacement(captured, context);
   const { rows, entries } = placement.place(captured.changes);
   const { position, mutation, schema } = placement.end();
+  (rows.at(-1) as HistoryRow).chain = position.chain;
   return {
-    rows: rows.map((row, index) => (index === rows.length - 1 ? { ...row, chain: position.chain } : row)),
+    rows,
     transaction: {
       position,
       firstSeq: context.after.seq + 1n,

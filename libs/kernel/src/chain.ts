@@ -1,12 +1,11 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { portableHash, type CreateHash } from './ports/digests.js';
 
 /** Hex digits kept of each link: 128 bits are far beyond accident, and this is no signature. */
 const CHAIN_HEX = 32;
 
 /** The chain at the birth of an epoch, before its first transaction. */
 export function chainStart(epoch: string): string {
-  return hexOf(sha256(utf8ToBytes(`millrace-epoch:${epoch}`)));
+  return portableHash('sha256').update(`millrace-epoch:${epoch}`).digest('hex').slice(0, CHAIN_HEX);
 }
 
 /**
@@ -25,18 +24,15 @@ export interface ChainLink {
   end(): string;
 }
 
-export function chainLink(previous: string): ChainLink {
-  const hash = sha256.create().update(utf8ToBytes(previous));
+/** `createHash`: the host's own, if it has one; the chain is the same by any. */
+export function chainLink(previous: string, createHash: CreateHash = portableHash): ChainLink {
+  const hash = createHash('sha256').update(previous);
   const link: ChainLink = {
     add(lines) {
-      hash.update(utf8ToBytes(`\n${lines}`));
+      hash.update(`\n${lines}`);
       return link;
     },
-    end: () => hexOf(hash.digest()),
+    end: () => hash.digest('hex').slice(0, CHAIN_HEX),
   };
   return link;
-}
-
-function hexOf(digest: Uint8Array): string {
-  return bytesToHex(digest).slice(0, CHAIN_HEX);
 }

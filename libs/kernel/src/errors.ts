@@ -117,11 +117,14 @@ export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 /** The one error type that crosses lib boundaries. `cause` stays in the process; it is never sent. */
 export class SyncError extends Error {
   readonly code: ErrorCode;
+  /** How long the server asked to be left alone, ms; null if it did not say. */
+  readonly retryAfterMs: number | null;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterMs?: number | null }) {
     super(message, options);
     this.name = 'SyncError';
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs ?? null;
   }
 
   get retry(): Retry {

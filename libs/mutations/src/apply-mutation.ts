@@ -8,7 +8,6 @@ import { knownMutations, latestStep, lockClient, readStanding, recordVerdict } f
 import { MUTATION_LIMITS } from './limits.js';
 import { reasonOfSqlError } from './reason-of-sql-error.js';
 import { Rejection, storableReason, type VerdictReason } from './reason.js';
-import { setTimeouts } from './transaction-timeouts.js';
 import { translateMutation } from './translate-mutation.js';
 import { SERVER_ERROR, verdictOfSqlError } from './verdict-of-sql-error.js';
 
@@ -43,7 +42,6 @@ async function applyInTransaction(
   context: MutationContext,
 ): Promise<AppliedMutation> {
   const { sub } = context.principal;
-  await setTimeouts(sql);
   const { lastMutationId } = await lockClient(sql, mutation.clientId, sub);
   const { epoch, known, latest } = await readStanding(sql, { slot: context.slot, sub, txId: mutation.txId });
   if (epoch !== mutation.epoch) return { kind: 'out-of-order', code: 'epoch-changed' };

@@ -1,6 +1,7 @@
 import { SyncError, type Row, type SqlConnection } from '@millrace/kernel';
 import { decodeValue, mutationResultSchema, type MutationResult } from '@millrace/sync-protocol';
 import type { ClientMutation } from './context.js';
+import { TRANSACTION_BOUNDS } from './transaction-timeouts.js';
 
 /** How far one client's mutations have got. */
 export interface ClientLedger {
@@ -8,12 +9,15 @@ export interface ClientLedger {
 }
 
 /**
- * Locks the client's row: one mutation of a client at a time, whichever session carries it [W3]. A client of somebody else answers exactly as
- * one that was never registered (X7).
+ * The first statement of a transaction: bounds it, and locks the client's row, so that there is one mutation of a client at a time, whichever session
+ * carries it [W3]. A client of somebody else answers exactly as one that was never registered (X7).
  */
 export async function lockClient(sql: SqlConnection, clientId: string, sub: string): Promise<ClientLedger> {
   const { rows } = await sql.query(
-    'select last_mutation_id from sync.client_status where client_id = $1::text::uuid and sub = $2::text for update',
+    `with bounds as materialized (${TRANSACTION_BOUNDS})
+     select client.last_mutation_id from bounds, sync.client_status client
+     where client.client_id = $1::text::uuid and client.sub = $2::text and bounds.lock_timeout is not null
+     for update of client`,
     [clientId, sub],
   );
   const row = rows[0];

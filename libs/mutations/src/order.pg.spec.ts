@@ -222,6 +222,16 @@ describe('order and idempotency of mutations', () => {
       expect(resultsOf(await ann.push([mutation]))).toMatchObject([{ verdict: 'accepted' }]);
     });
 
+    it("a client's own row that stays locked is waited for no longer [W3]", async () => {
+      const holder = await world.connect();
+      const mutation = ann.mutation(anItem(1));
+      await holder.transaction(async (transaction) => {
+        await transaction.query('select 1 from sync.client_status for update');
+        await expect(ann.push([mutation])).rejects.toMatchObject({ code: 'timeout', retry: 'backoff' });
+      });
+      expect(resultsOf(await ann.push([mutation]))).toMatchObject([{ verdict: 'accepted' }]);
+    });
+
     it('earlier results are told although a later mutation fails', async () => {
       const good = ann.mutation(anItem(1));
       const slow = ann.mutation(anItem(2, { name: 'too slow' }));

@@ -4,7 +4,6 @@ import { SchemaMoved, applyMutation, type AppliedMutation } from './apply-mutati
 import type { ClientMutation, MutationContext } from './context.js';
 import { knownMutations, lockClient, readEpoch } from './ledger.js';
 import { MUTATION_LIMITS } from './limits.js';
-import { setTimeouts } from './transaction-timeouts.js';
 import { verdictOfSqlError } from './verdict-of-sql-error.js';
 
 export type PushOutcome =
@@ -80,7 +79,6 @@ async function conflictOf(
   const { sub } = context.principal;
   const txIds = request.mutations.map((mutation) => mutation.txId);
   return sql.transaction(async (transaction) => {
-    await setTimeouts(transaction);
     const { lastMutationId } = await lockClient(transaction, request.clientId, sub);
     const epoch = await readEpoch(transaction, context.slot);
     const known = await knownMutations(transaction, sub, txIds);

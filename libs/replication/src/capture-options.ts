@@ -1,5 +1,5 @@
 import type { HistoryTransaction, RecordedCatalogue } from '@millrace/change-history';
-import type { Clock, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
+import type { Clock, CreateHash, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ConfirmedStore } from './confirmed-store.js';
 import type { CaptureStatus } from './health.js';
@@ -29,6 +29,8 @@ export interface CaptureOptions {
   readonly openStream: OpenReplicationStream;
   readonly store: ConfirmedStore;
   readonly clock: Clock;
+  /** Makes the chain. Default: in JavaScript; a host's own is several times as fast. */
+  readonly createHash?: CreateHash;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -46,8 +48,16 @@ export type EpochListener = (event: EpochEvent) => void;
 
 /** Reads the WAL of one database into its history. */
 export interface Capture {
-  /** Begins to capture, and goes on by itself through every failure until {@link stop}. Safe to repeat. */
-  start(): void;
+  /**
+   * Begins to capture, and goes on by itself through every failure until {@link stop}. Safe to repeat. `rested`: nobody was there until now, so that
+   * what was committed before is not late.
+   */
+  start(options?: { readonly rested?: boolean }): void;
+  /**
+   * Resolves when everything that is in the WAL now is persisted, and the slot has followed, so that Postgres retains nothing of it. Rejects, with
+   * `closed` for one, when capture does not run as it should.
+   */
+  settle(): Promise<void>;
   /** Ends all connections; resolves when they are closed. */
   stop(): Promise<void>;
   /** For the alarm: starts a loop that has died, ends a wait, renews what has become old. Never throws [C7]. */

@@ -1,37 +1,26 @@
-import {
-  readEpochs,
-  readRange,
-  type HistoryTransaction,
-  type RecordedCatalogue,
-  type RecordedStep,
-} from '@millrace/change-history';
+import { readEpochs, type RecordedCatalogue, type RecordedStep } from '@millrace/change-history';
 import {
   SyncError,
   backoffDelay,
   errorText,
   formatLsn,
-  maxLsn,
-  positionEquals,
+  portableHash,
   type Lsn,
   type Position,
   type SqlSession,
 } from '@millrace/kernel';
-import { schemaBehind } from '@millrace/schema-compat';
-import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Capture, CaptureOptions, EpochListener, PersistedListener } from './capture-options.js';
+import { CaptureProgress } from './capture-progress.js';
 import { createHealth, RECOVERED_AFTER_MS } from './health.js';
-import { createLsnWaiters } from './lsn-waiters.js';
 import { createNapper } from './nap.js';
-import { commitTimeMs } from './pgoutput/commit-time.js';
+import { OnceReports } from './once-reports.js';
 import { createPoisonCounter, quarantine, type PoisonError } from './poison.js';
 import type { PumpObserver } from './pump.js';
 import { RenewSession } from './renew.js';
-import { runSession, type SessionOptions } from './session.js';
-import { catalogText } from './slot/known-columns.js';
+import { SessionWatch } from './session-watch.js';
+import { runSession, type Confirm, type SessionOptions } from './session.js';
 import { openHistory, type OpenedHistory } from './slot/open-history.js';
-import type { PublicationOptions } from './slot/publication.js';
-import { identityIssues, type IdentityIssue } from './slot/replica-identity.js';
-import { readSlot } from './slot/slot-facts.js';
+import { identityIssues } from './slot/replica-identity.js';
 
 const DEFAULTS = {
   slot: 'millrace',
@@ -41,6 +30,7 @@ const DEFAULTS = {
   idleConfirmMs: 10_000,
   renewMs: 5 * 60_000,
   catalogMs: 60_000,
+  createHash: portableHash,
 } as const;
 /** A slot that its last reader still holds is asked for often: the old walsender is gone within moments, and each moment is lag. */
 const BUSY_RETRY_MS = 1_000;
@@ -52,47 +42,38 @@ export function createCapture(given: CaptureOptions): Capture {
   return new CaptureLoop(options);
 }
 
-interface OpenStream {
-  readonly openedAt: number;
-  readonly renew: AbortController;
-  /** What the catalog said of the synced tables when it was opened. */
-  readonly catalog: string;
-  catalogSeenAt: number;
+/** A session that reads the slot. */
+interface Reading {
+  readonly watch: SessionWatch;
+  readonly follow: Confirm;
 }
 
 class CaptureLoop implements Capture {
   readonly #options: Required<CaptureOptions>;
   readonly #health;
-  readonly #waiters = createLsnWaiters();
+  readonly #progress: CaptureProgress;
+  readonly #reports: OnceReports;
   readonly #pollNap;
   readonly #backoffNap;
-  readonly #persisted = new Set<PersistedListener>();
-  readonly #epochs = new Set<EpochListener>();
-  readonly #reported = new Set<string>();
   #givenUp: PoisonError | null = null;
-  #head: Position | null = null;
-  #schema: SchemaMeta;
-  /** As it is at the head. */
-  #catalogue: RecordedCatalogue | null = null;
-  #passed: Lsn | null = null;
-  #sql: SqlSession | null = null;
-  #stream: OpenStream | null = null;
-  /** What could not get past us, until history has got past it. */
-  readonly #skips = new Map<Lsn, 'rows' | 'all'>();
+  #watch: SessionWatch | null = null;
+  #reading = Promise.withResolvers<Reading>();
   #running: { readonly stop: AbortController; readonly ended: Promise<void> } | null = null;
 
   constructor(options: Required<CaptureOptions>) {
     this.#options = options;
-    this.#schema = options.schema;
     this.#health = createHealth(options);
+    this.#progress = new CaptureProgress({ health: this.#health, logger: options.logger });
+    this.#reports = new OnceReports(options.logger);
     this.#pollNap = createNapper(options.clock);
     this.#backoffNap = createNapper(options.clock);
   }
 
-  start(): void {
+  start({ rested = false } = {}): void {
     if (this.#running) return;
     const stop = new AbortController();
     this.#health.become('starting');
+    if (rested) this.#health.rested();
     this.#running = { stop, ended: this.#loop(stop.signal) };
   }
 
@@ -102,23 +83,17 @@ class CaptureLoop implements Capture {
     running.stop.abort(new SyncError('closed', 'capture was stopped'));
     await running.ended;
     if (this.#running === running) this.#running = null;
-    this.#waiters.fail(new SyncError('closed', 'capture was stopped'));
+    const stopped = new SyncError('closed', 'capture was stopped');
+    this.#progress.stopped(stopped);
+    this.#readsNoLonger(stopped);
     this.#health.become('asleep');
   }
 
   tick(): void {
     if (!this.#running) return;
     this.#backoffNap.wake();
-    this.#renewIfOld();
-    void this.#refreshSlot();
-    void this.#watchCatalog();
+    this.#watch?.look();
     void this.#moveWal();
-  }
-
-  #renewIfOld(): void {
-    const { clock, renewMs } = this.#options;
-    const stream = this.#stream;
-    if (stream && clock.now() - stream.openedAt >= renewMs) stream.renew.abort(new RenewSession());
   }
 
   nudge(): void {
@@ -126,34 +101,43 @@ class CaptureLoop implements Capture {
   }
 
   status() {
-    return this.#health.status(this.#head);
+    return this.#health.status(this.head());
   }
 
   head(): Position | null {
-    return this.#head;
+    return this.#progress.head;
   }
 
   catalogue(): RecordedCatalogue | null {
-    return this.#catalogue;
+    return this.#progress.catalogue;
   }
 
   waitFor(lsn: Lsn, signal?: AbortSignal): Promise<Position> {
     if (!this.#running) return Promise.reject(new SyncError('closed', 'capture is not running'));
-    if (this.#head && this.#passed !== null && this.#passed >= lsn) return Promise.resolve(this.#head);
-    const waiting = this.#waiters.wait(lsn, signal);
+    const head = this.#progress.headAt(lsn);
+    if (head) return Promise.resolve(head);
+    const waiting = this.#progress.wait(lsn, signal);
     this.nudge();
-    this.#options.clock.after(WAIT_FOR_WAL_MS, () => void this.#moveWal());
+    this.#moveWalSoon();
     return waiting;
   }
 
+  async settle(): Promise<void> {
+    if (!this.#running) throw new SyncError('closed', 'capture is not running');
+    const lsn = await (await this.#reading.promise).watch.walEnd();
+    await this.waitFor(lsn);
+    const { watch, follow } = await this.#reading.promise;
+    // Where nothing of ours is written, the slot follows now and then [C8]; now is when.
+    await follow(lsn);
+    await watch.slotFollows(lsn);
+  }
+
   onPersisted(listener: PersistedListener): () => void {
-    this.#persisted.add(listener);
-    return () => this.#persisted.delete(listener);
+    return this.#progress.onPersisted(listener);
   }
 
   onEpoch(listener: EpochListener): () => void {
-    this.#epochs.add(listener);
-    return () => this.#epochs.delete(listener);
+    return this.#progress.onEpoch(listener);
   }
 
   /** One session after the other, until stopped. */
@@ -182,20 +166,18 @@ class CaptureLoop implements Capture {
 
   async #session(signal: AbortSignal): Promise<never> {
     const sql = await this.#options.openSql();
-    this.#sql = sql;
     try {
       if (this.#givenUp) await this.#quarantine(sql, this.#givenUp);
       const opened = await openHistory(sql, this.#options);
       this.#health.become('starting');
       await this.#announce(sql, opened);
-      const renew = new AbortController();
-      const openedAt = this.#options.clock.now();
-      const catalog = await catalogText(sql, this.#publication(opened.schema));
-      this.#stream = { openedAt, renew, catalog, catalogSeenAt: openedAt };
-      return await runSession(sql, opened, this.#sessionOptions(AbortSignal.any([signal, renew.signal])));
+      const { schema } = opened;
+      const watch = await SessionWatch.open({ ...this.#options, schema, sql, health: this.#health });
+      this.#watch = watch;
+      return await runSession(sql, opened, this.#sessionOptions(watch, AbortSignal.any([signal, watch.renewed])));
     } finally {
-      this.#sql = null;
-      this.#stream = null;
+      this.#watch = null;
+      this.#readsNoLonger();
       await sql.close();
     }
   }
@@ -209,85 +191,30 @@ class CaptureLoop implements Capture {
       reason: givenUp.message,
     });
     await quarantine(sql, this.#options.slot, givenUp);
-    const again = this.#skips.has(commitLsn);
-    this.#skips.set(commitLsn, again ? 'all' : 'rows');
+    const isNew = this.#progress.skip(commitLsn);
     this.#givenUp = null;
-    if (!again) this.#health.quarantined();
+    if (isNew) this.#health.quarantined();
   }
 
-  /** Tells of a new epoch, or of what was persisted right before the last session broke off: listeners never miss a stretch [D1]. */
   async #announce(sql: SqlSession, opened: OpenedHistory): Promise<void> {
-    const { position } = opened.head;
     this.#health.sawSlot(opened.slot);
     this.#health.sawEpochs(await readEpochs(sql, this.#options.slot));
-    for (const issue of await identityIssues(sql, opened.schema)) this.#reportIdentity(issue);
-    const { atHead, schema } = opened;
-    // Where no step was taken yet, a later one may tell what was there before a server that was built anew.
-    this.#catalogue = atHead.steps.length > 0 ? atHead : { compiled: schema, steps: [] };
-    this.#schema = schema;
-    const known = this.#head;
-    if (opened.cause !== null || (known && known.epoch !== position.epoch)) {
-      this.#skips.clear();
-      this.#head = position;
-      this.#reach(opened.head.lastEndLsn);
-      this.#options.logger.warn('a new epoch has begun', {
-        cause: opened.cause,
-        epoch: position.epoch,
-        seq: position.seq,
-      });
-      for (const listener of this.#epochs) listener({ cause: opened.cause ?? 'first-start', head: position });
-      return;
-    }
-    let from = known ?? position;
-    while (!positionEquals(from, position)) {
-      const range = await readRange(sql, from, position);
-      this.#advance(range.transactions, range.from, range.to);
-      from = range.to;
-    }
-    this.#head = position;
-    this.#reach(opened.head.lastEndLsn);
-  }
-
-  #reach(lsn: Lsn): void {
-    this.#passed = this.#passed === null ? lsn : maxLsn(this.#passed, lsn);
-    if (this.#head) this.#waiters.passed(this.#passed, this.#head);
-  }
-
-  #advance(transactions: readonly HistoryTransaction[], from: Position, to: Position): void {
-    this.#head = to;
-    const changes = transactions.reduce((sum, { firstSeq, position }) => sum + Number(position.seq - firstSeq) + 1, 0);
-    const last = transactions.at(-1);
-    if (last) this.#forgetSkips(last.commitLsn);
-    if (last) this.#health.persisted({ transactions: transactions.length, changes }, commitTimeMs(last.commitTime));
-    for (const listener of this.#persisted) listener(transactions, from, to);
+    for (const issue of await identityIssues(sql, opened.schema)) this.#reports.identity(issue);
+    await this.#progress.opened(sql, opened);
   }
 
   /** Another session follows: it looks how the tables that the schema names now are published, and by which columns [C1, M4]. */
-  #stepped(steps: readonly RecordedStep[]): void {
-    const catalogue = this.#catalogue;
-    const last = catalogue?.steps.at(-1)?.ordinal ?? -1n;
-    if (catalogue)
-      this.#catalogue = { ...catalogue, steps: [...catalogue.steps, ...steps.filter(({ ordinal }) => ordinal > last)] };
-    this.#schema = steps.reduce<SchemaMeta>(schemaBehind, this.#schema);
-    for (const { migration, direction } of steps)
-      this.#options.logger.info('the schema has changed', { migration: migration.name, direction });
-    this.#stream?.renew.abort(new RenewSession());
+  #stepped(steps: readonly RecordedStep[], watch: SessionWatch): void {
+    this.#progress.stepped(steps);
+    watch.renew();
   }
 
-  #publication(schema: SchemaMeta): PublicationOptions {
-    return { publication: this.#options.publication, schema };
-  }
-
-  #forgetSkips(passed: Lsn): void {
-    for (const commitLsn of this.#skips.keys()) if (commitLsn <= passed) this.#skips.delete(commitLsn);
-  }
-
-  #sessionOptions(signal: AbortSignal): SessionOptions {
+  #sessionOptions(watch: SessionWatch, signal: AbortSignal): SessionOptions {
     const working = this.#options.reader === 'stream' ? 'streaming' : 'polling';
     const observer: PumpObserver = {
-      stepped: (steps) => this.#stepped(steps),
-      persisted: (transactions, from, to) => this.#advance(transactions, from, to),
-      passed: (lsn) => this.#reach(lsn),
+      stepped: (steps) => this.#stepped(steps, watch),
+      persisted: (transactions, from, to) => this.#progress.advance(transactions, from, to),
+      passed: (lsn) => this.#progress.reach(lsn),
       gateWaiting: (waiting) =>
         this.#health.become(
           waiting ? 'gate-waiting' : working,
@@ -297,66 +224,36 @@ class CaptureLoop implements Capture {
     return {
       ...this.#options,
       observer,
-      skips: this.#skips,
+      skips: this.#progress.skips,
       napper: this.#pollNap,
-      reading: () => this.#health.become(working),
-      reportUnknown: (table, column) => this.#reportUnknown(table, column),
-      redescribed: () => void this.#watchCatalog(0),
+      reading: (follow) => {
+        this.#reading.resolve({ watch, follow });
+        this.#health.become(working);
+        // Who waits since before it was open has not been helped yet.
+        this.#moveWalSoon();
+      },
+      reportUnknown: (table, column) => this.#reports.unknown(table, column),
+      redescribed: () => void watch.lookAtCatalog(0),
       signal,
     };
   }
 
-  #reportIdentity({ table, identity }: IdentityIssue): void {
-    if (this.#reported.has(`identity of ${table}`)) return;
-    this.#reported.add(`identity of ${table}`);
-    this.#options.logger.warn(`a synced table is not replica identity full: alter table … replica identity full`, {
-      table,
-      identity,
-    });
+  /** Who waits for a session that reads goes on waiting for the next one; or, where none will come, is told why. */
+  #readsNoLonger(stopped?: SyncError): void {
+    const former = this.#reading;
+    this.#reading = Promise.withResolvers<Reading>();
+    former.promise.catch(() => undefined); // nobody may be waiting, now or when the next one ends
+    if (stopped) former.reject(stopped);
+    else former.resolve(this.#reading.promise);
   }
 
-  /** Once for each name, since a relation is described again with every reconnect and poll [C3]. */
-  #reportUnknown(table: string, column: string | null): void {
-    const name = column === null ? table : `${table}.${column}`;
-    if (this.#reported.has(name)) return;
-    this.#reported.add(name);
-    this.#options.logger.warn('the stream has something that the schema does not list: it is dropped', { name });
+  #moveWalSoon(): void {
+    this.#options.clock.after(WAIT_FOR_WAL_MS, () => void this.#moveWal());
   }
 
-  async #refreshSlot(): Promise<void> {
-    const sql = this.#sql;
-    if (!sql) return;
-    try {
-      const slot = await readSlot(sql, this.#options.slot);
-      if (slot) this.#health.sawSlot(slot);
-    } catch (error) {
-      this.#options.logger.debug('the slot could not be read for the status', { error: errorText(error) });
-    }
-  }
-
-  /** A table that nobody writes to is not in the stream, however it was altered: a new session looks into it, and asks for what is needed [M4]. */
-  async #watchCatalog(everyMs = this.#options.catalogMs): Promise<void> {
-    const { clock, logger } = this.#options;
-    const [sql, stream] = [this.#sql, this.#stream];
-    if (!sql || !stream || clock.now() - stream.catalogSeenAt < everyMs) return;
-    stream.catalogSeenAt = clock.now();
-    try {
-      if ((await catalogText(sql, this.#publication(this.#schema))) !== stream.catalog)
-        stream.renew.abort(new RenewSession());
-    } catch (error) {
-      logger.debug('the catalog could not be looked at', { error: errorText(error) });
-    }
-  }
-
-  /** An idle server leaves the last part of its WAL unwritten, and no reader passes it then: an empty commit pushes it out. */
   async #moveWal(): Promise<void> {
-    const sql = this.#sql;
-    if (!sql || !this.#waiters.waiting) return;
-    try {
-      await sql.query("select pg_logical_emit_message(true, 'millrace', '')");
-      this.nudge();
-    } catch (error) {
-      this.#options.logger.debug('the WAL could not be moved for a waiting reader', { error: errorText(error) });
-    }
+    if (!this.#progress.waitedFor) return;
+    await this.#watch?.moveWal();
+    this.nudge();
   }
 }

@@ -1,4 +1,5 @@
 import type { Lsn, Position } from '@millrace/kernel';
+import type { TableWriting } from './slot/rewrites.js';
 
 /** What the one writer remembers outside Postgres: a restored database cannot take this back with it, so it proves continuity [E1]. */
 export interface ConfirmedState {
@@ -16,6 +17,9 @@ export interface ConfirmedStore {
   /** The columns of each synced table as they were last seen in the stream, for {@link FillMarks}; null before the first time. */
   loadSignatures(): Promise<ReadonlyMap<string, string> | null>;
   saveSignatures(signatures: ReadonlyMap<string, string>): Promise<void>;
+  /** When each synced table was last written as a whole, as far as history knows; null before the first time. */
+  loadWritings(): Promise<ReadonlyMap<string, TableWriting> | null>;
+  saveWritings(writings: ReadonlyMap<string, TableWriting>): Promise<void>;
   /** How each captured table was published when it was last known to miss nothing; null before the first time. */
   loadMemberships(): Promise<ReadonlyMap<string, string> | null>;
   saveMemberships(memberships: ReadonlyMap<string, string>): Promise<void>;

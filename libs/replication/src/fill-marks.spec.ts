@@ -73,6 +73,15 @@ describe('[M4] fills that were asked for', () => {
     expect(after(asked('late-table', 'items'))).toEqual(['items late-table']);
   });
 
+  it('for rows that were rewritten under the same columns are marks, whatever is known of the columns', () => {
+    const rewritten = {
+      changes: [],
+      fills: [{ cause: 'rewritten' as const, tables: [{ name: 'items', signature: null }] }],
+    };
+    expect(marks().after(rewritten)).toEqual(['items rewritten']);
+    expect(marks({}).after(rewritten)).toEqual(['items rewritten']);
+  });
+
   it('for tables that are not synced are none', () =>
     expect(marks().after(asked('late-table', 'secrets'))).toEqual([]));
 });

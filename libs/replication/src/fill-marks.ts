@@ -42,7 +42,7 @@ export class FillMarks {
     };
     for (const { cause, tables } of decoded.fills ?? []) {
       for (const { name, signature } of tables) {
-        const news = this.#differs(name, signature);
+        const news = signature === null || this.#differs(name, signature);
         if (signature !== null) this.#learn(name, signature);
         if (cause !== 'rewritten' || news) add(name, cause);
       }

@@ -7,7 +7,7 @@ export const FILL_PREFIX = 'millrace.fill';
 /** These tables have to be read anew by everybody, as of this point of the WAL [M4]. */
 export interface FillRequest {
   readonly cause: FillCause;
-  /** `signature`: of the columns as they are now. */
+  /** `signature`: of the columns as they are now, where they are the reason: then the stream may have told of them by itself. */
   readonly tables: readonly { readonly name: string; readonly signature: string | null }[];
 }
 

@@ -9,6 +9,15 @@ function world() {
       now = atMs;
       health.become(state);
     },
+    rested: (atMs: number) => {
+      now = atMs;
+      health.rested();
+    },
+    lagOf: (atMs: number, commitMs: number) => {
+      now = atMs;
+      health.persisted({ transactions: 1, changes: 1 }, commitMs);
+      return health.status(null).lagMs;
+    },
     failingSince: (atMs: number) => {
       now = atMs;
       const { failingSince } = health.status(null);
@@ -42,4 +51,12 @@ test('capture that has read for some time has recovered: its next failure counts
   expect(failingSince(21_000)).toBe(20_000);
   become(22_000, 'asleep');
   expect(failingSince(23_000)).toBeNull();
+});
+
+test('[Z1] what was committed while nobody was there is late only since somebody is', () => {
+  const { rested, lagOf } = world();
+  expect(lagOf(5_000, 4_000)).toBe(1_000);
+  rested(3_600_000);
+  expect(lagOf(3_600_200, 10_000)).toBe(200);
+  expect(lagOf(3_700_000, 3_699_990)).toBe(10);
 });

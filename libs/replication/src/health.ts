@@ -27,7 +27,7 @@ export interface CaptureStatus {
     readonly walStatus: string;
   } | null;
   readonly position: Position | null;
-  /** Age of the last persisted commit at the moment it was persisted, ms. */
+  /** Age of the last persisted commit at the moment it was persisted, ms; without the time in which we slept. */
   readonly lagMs: number | null;
   readonly lastCommitAt: string | null;
   /** Since when nothing has gone well for longer than moments; null: capture works, or rests. */
@@ -53,6 +53,8 @@ export interface Health {
   sawEpochs(epochs: readonly EpochRecord[]): void;
   persisted(counts: { readonly transactions: number; readonly changes: number }, lastCommitMs: number): void;
   quarantined(): void;
+  /** Nobody was there until now: what was committed before is not late. */
+  rested(): void;
   status(position: Position | null): CaptureStatus;
 }
 
@@ -66,6 +68,7 @@ export function createHealth({ clock, decoder, reader }: HealthOptions): Health 
   let counters = { transactions: 0, changes: 0, quarantined: 0 };
   let lagMs: number | null = null;
   let lastCommitAt: string | null = null;
+  let restedUntil = Number.NEGATIVE_INFINITY;
   let failingSince: number | null = null;
   let workingSince: number | null = null;
   const recovered = () => workingSince !== null && clock.now() - workingSince >= RECOVERED_AFTER_MS;
@@ -101,8 +104,11 @@ export function createHealth({ clock, decoder, reader }: HealthOptions): Health 
         transactions: counters.transactions + transactions,
         changes: counters.changes + changes,
       };
-      lagMs = Math.max(0, clock.now() - lastCommitMs);
+      lagMs = Math.max(0, clock.now() - Math.max(lastCommitMs, restedUntil));
       lastCommitAt = new Date(lastCommitMs).toISOString();
+    },
+    rested() {
+      restedUntil = clock.now();
     },
     quarantined() {
       counters = { ...counters, quarantined: counters.quarantined + 1 };

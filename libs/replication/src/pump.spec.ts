@@ -61,6 +61,8 @@ function recordedPump(visible: () => readonly string[] = () => ['true', 'true', 
     store: {
       load: () => Promise.resolve(null),
       loadSignatures: () => Promise.resolve(null),
+      loadWritings: () => Promise.resolve(null),
+      saveWritings: () => Promise.resolve(),
       loadMemberships: () => Promise.resolve(null),
       saveMemberships: () => Promise.resolve(),
       saveSignatures: (signatures) => {

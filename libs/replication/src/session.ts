@@ -23,8 +23,8 @@ export interface SessionOptions extends Omit<Required<CaptureOptions>, 'schema'>
   readonly skips: Skips;
   /** Woken by `nudge()`: the poll reader's rest. */
   readonly napper: Napper;
-  /** Called when the slot is being read. */
-  readonly reading: () => void;
+  /** Called when the slot is being read. `follow` moves the slot to an address that capture has passed, however little that is. */
+  readonly reading: (follow: Confirm) => void;
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +49,7 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
       opened,
       options,
     });
-    const { slot, publication, store, idleConfirmMs, observer, clock, decoder, reader } = options;
+    const { slot, publication, store, idleConfirmMs, observer, clock, createHash, decoder, reader } = options;
     const { head, slotTarget, columns } = opened;
     const { signal } = group;
     group.run(
@@ -69,10 +69,11 @@ export async function runSession(sql: SqlSession, opened: OpenedHistory, options
         idleConfirmMs,
         observer,
         clock,
+        createHash,
         signal,
       }),
     );
-    options.reading();
+    options.reading((lsn) => queue.put({ kind: 'reached', lsn, follow: true }));
     return await group.ended();
   } finally {
     group.closing(() => sql.close());
@@ -95,7 +96,8 @@ interface ReaderParts {
   readonly options: SessionOptions;
 }
 
-type Confirm = (lsn: Lsn) => Promise<void>;
+/** Moves the slot. */
+export type Confirm = (lsn: Lsn) => Promise<void>;
 
 async function startStream({ group, plugin, queue, opened, options }: ReaderParts): Promise<Confirm> {
   const { openStream, slot, clock } = options;

@@ -17,6 +17,7 @@ const hello = {
   clientId: ID,
   position,
   schemaVersion: '1.0.0',
+  appVersion: '1.0.0',
   scope: 's',
   ackedMutation: 0,
 };

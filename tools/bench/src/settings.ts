@@ -41,7 +41,7 @@ export function readSettings(argv: readonly string[], catalogue: Catalogue): Ben
     .option('--html <file>', 'write a report that opens from disk')
     .option(
       '--profile <folder>',
-      'write CPU profiles of this process and workerd, for DevTools; figures get slower by them',
+      'write CPU profiles of this process and workerd, for DevTools, and timelines of a hydration (p1); figures get slower by them',
     )
     .addHelpText('after', `\n${all.map(({ id, title }) => `  ${id.padEnd(8)} ${title}`).join('\n')}`)
     .action((ids: string[]) => void chosen.push(...ids));

@@ -26,6 +26,7 @@ export function statusAt(
       reader: 'stream',
       since: new Date(0).toISOString(),
     },
+    sleep: null,
     slot: null,
     position: null,
     lagMs,

@@ -5,13 +5,15 @@ import type {
   SnapshotTable,
   TailRequest,
 } from '@millrace/sync-protocol';
+import { schema } from '@millrace/db';
+import { layoutOf } from '@millrace/hydration';
 import { must, systemClock } from '@millrace/kernel';
 import type { RawClient } from './raw-client.js';
 import type { TokenOf } from './tokens.js';
 
 const REQUEST = {
   schemaVersion: '1.0.0',
-  formats: ['binary'],
+  layouts: Object.fromEntries(schema.tables.map((table) => [table.name, layoutOf(table)])),
   tables: null,
   atLeast: '0',
   cause: 'new-client',
@@ -23,11 +25,7 @@ export function orderSnapshot(
   request: Partial<SnapshotRequest> = {},
   token: Partial<TokenOf> = {},
 ): Promise<Response> {
-  return client.post(
-    '/api/snapshots',
-    { ...REQUEST, formats: ['binary'], clientId: client.clientId, ...request },
-    token,
-  );
+  return client.post('/api/snapshots', { ...REQUEST, clientId: client.clientId, ...request }, token);
 }
 
 /** Asks until the snapshot is there, as a client does. `onBuilding` sees each answer before. */

@@ -1,7 +1,7 @@
 import { createdInstance } from '@millrace/hydration';
 import { migrationOf, schemaWith, tableOf } from '@millrace/schema-compat/testing';
 import { decodeValue, adminStatusSchema } from '@millrace/sync-protocol';
-import { adminStatus, type StatusParts } from './admin-status.js';
+import { adminStatus, figuresOf, type StatusParts } from './admin-status.js';
 import { Incidents } from './incidents.js';
 
 const position = { epoch: '00000000-0000-4000-8000-00000000000e', seq: 7n, chain: 'c'.repeat(32) };
@@ -27,6 +27,8 @@ const parts: StatusParts = {
     epochs: [],
   },
   catalogue: null,
+  sleep: null,
+  kept: null,
   counters: { pushes: 0, doorbells: 0, pages: 0 },
   incidents,
   registrations: [{ clientId: 'a', sub: 'ann', rowKeys: ['*'] }],
@@ -83,4 +85,30 @@ it('I12 counts incidents by cause and table, and in all', () => {
   const status = adminStatus(parts);
   expect(status.counters).toMatchObject({ fills: 1, resyncs: 0 });
   expect(status.incidents).toEqual([{ kind: 'fill', cause: 'rewritten', table: 'notes', count: 1 }]);
+});
+
+it('[Z1] shows of a sleeping capture what was last known, and counts on from there when it wakes', () => {
+  const kept = figuresOf({
+    ...parts,
+    kept: null,
+    catalogue: { compiled: schemaWith('1.0.0'), steps: [] },
+    capture: { ...parts.capture, epochs: [{ epoch: 'e', cause: 'first-start', startedAt: '' }] },
+  });
+  const fresh = { ...parts.capture, position: null, counters: { transactions: 0, changes: 0, quarantined: 0 } };
+  const sleep = { since: 5_000, nextLookAt: 65_000 };
+  const asleep = decodeValue(
+    adminStatusSchema,
+    adminStatus({ ...parts, capture: { ...fresh, lagMs: 9 }, sleep, kept }),
+  );
+  expect(asleep).toMatchObject({
+    sleep: { since: '1970-01-01T00:00:05.000Z', nextLookAt: '1970-01-01T00:01:05.000Z' },
+    capture: { state: 'asleep', since: '1970-01-01T00:00:05.000Z' },
+    position: { seq: '7' },
+    lagMs: null,
+    counters: { transactions: 1, changes: 2 },
+    epochs: [{ cause: 'first-start' }],
+    schema: { version: '1.0.0', migrations: [] },
+  });
+  const woken = { ...parts.capture, counters: { transactions: 2, changes: 3, quarantined: 0 } };
+  expect(adminStatus({ ...parts, capture: woken, kept }).counters).toMatchObject({ transactions: 3, changes: 5 });
 });

@@ -1,11 +1,12 @@
 import type { RecordedCatalogue } from '@millrace/change-history';
 import { triggerOf, type InstanceState } from '@millrace/hydration';
 import { positionToJson } from '@millrace/kernel';
-import type { CaptureStatus, Registration } from '@millrace/replication';
+import type { CaptureStatus, Registration, Sleep } from '@millrace/replication';
 import { inForce } from '@millrace/schema-compat';
 import type { AdminInstance, AdminStatus } from '@millrace/sync-protocol';
 import type { Incidents } from './incidents.js';
 import type { InstanceNews, KnownState } from './instances.js';
+import type { KeptFigures } from './sleep-record.js';
 
 export interface StatusParts {
   /** ms since 1970. */
@@ -13,6 +14,10 @@ export interface StatusParts {
   readonly capture: CaptureStatus;
   /** Null before capture has begun. */
   readonly catalogue: RecordedCatalogue | null;
+  /** Set while it sleeps. */
+  readonly sleep: Sleep | null;
+  /** How it was when it last fell asleep before this object was started: counted on from there. */
+  readonly kept: KeptFigures | null;
   readonly counters: Pick<AdminStatus['counters'], 'pushes' | 'doorbells' | 'pages'>;
   readonly incidents: Pick<Incidents, 'all' | 'total'>;
   readonly registrations: readonly Registration[];
@@ -22,24 +27,42 @@ export interface StatusParts {
 
 /** What the dashboard shows, from memory and storage alone [Z1]. */
 export function adminStatus(parts: StatusParts): AdminStatus {
-  const { now, capture, counters, incidents } = parts;
+  const { now, capture, sleep } = parts;
   return {
-    time: new Date(now).toISOString(),
-    capture: capture.capture,
-    slot: capture.slot,
-    position: capture.position && positionToJson(capture.position),
-    lagMs: capture.lagMs,
-    lastCommitAt: capture.lastCommitAt,
+    time: isoTime(now),
+    capture: sleep ? { ...capture.capture, since: isoTime(sleep.since) } : capture.capture,
+    sleep: sleep && { since: isoTime(sleep.since), nextLookAt: isoTime(sleep.nextLookAt) },
+    // Asleep, nothing can be late.
+    lagMs: sleep ? null : capture.lagMs,
+    ...figuresOf(parts),
+    instances: instancesOf(parts),
+  };
+}
+
+/** What is kept of the status while capture sleeps. */
+export function figuresOf({
+  capture,
+  catalogue,
+  kept,
+  counters,
+  incidents,
+}: Pick<StatusParts, 'capture' | 'catalogue' | 'kept' | 'counters' | 'incidents'>): KeptFigures {
+  const before = kept?.counters;
+  return {
+    slot: capture.slot ?? kept?.slot ?? null,
+    position: capture.position ? positionToJson(capture.position) : (kept?.position ?? null),
+    lastCommitAt: capture.lastCommitAt ?? kept?.lastCommitAt ?? null,
     counters: {
-      ...capture.counters,
+      transactions: capture.counters.transactions + (before?.transactions ?? 0),
+      changes: capture.counters.changes + (before?.changes ?? 0),
+      quarantined: capture.counters.quarantined + (before?.quarantined ?? 0),
       ...counters,
       resyncs: incidents.total('resync'),
       fills: incidents.total('fill'),
     },
-    schema: parts.catalogue && schemaOf(parts.catalogue),
+    schema: catalogue ? schemaOf(catalogue) : (kept?.schema ?? null),
     incidents: [...incidents.all()],
-    epochs: capture.epochs.map((epoch) => ({ ...epoch })),
-    instances: instancesOf(parts),
+    epochs: capture.epochs.length > 0 ? capture.epochs.map((epoch) => ({ ...epoch })) : (kept?.epochs ?? []),
   };
 }
 
@@ -56,6 +79,10 @@ function schemaOf(catalogue: RecordedCatalogue): NonNullable<AdminStatus['schema
     at,
   }));
   return { version: inForce(catalogue).version, migrations };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Connected ones, and those that load without being connected. */

@@ -1,4 +1,4 @@
-import type { TableBuild } from '@millrace/hydration';
+import type { TableBuild, TableWant } from '@millrace/hydration';
 import { buildStore, type BuildStorage } from './build-store.js';
 
 function fakeStorage(): BuildStorage {
@@ -15,7 +15,7 @@ function fakeStorage(): BuildStorage {
 const build = (id: string, createdAt: number): TableBuild => ({
   id,
   table: 'notes',
-  demanded: 7n,
+  format: 'binary',
   createdAt,
   chunksBegun: 2,
   content: null,
@@ -31,7 +31,7 @@ describe('buildStore', () => {
     store.save(build('a', 1));
     store.save(build('c', 3));
     store.remove('c');
-    const want = { table: 'notes', claims: { tenantId: 't1' }, demanded: 7n };
+    const want: TableWant = { table: 'notes', format: 'json', claims: { tenantId: 't1' } };
     store.saveWants([want]);
     const next = buildStore(storage, () => undefined);
     expect(next.builds()).toEqual([build('a', 1), build('b', 2)]);
@@ -44,7 +44,7 @@ describe('buildStore', () => {
     const store = buildStore(fakeStorage(), () => void told++);
     store.saveWants([]);
     expect(told).toBe(0);
-    store.saveWants([{ table: 'notes', claims: {}, demanded: 0n }]);
+    store.saveWants([{ table: 'notes', format: 'json', claims: {} }]);
     expect(told).toBe(1);
   });
 });

@@ -10,9 +10,12 @@ function world() {
   const calls: string[] = [];
   const waiting: { readonly lsn: Lsn; readonly resolve: (head: Position) => void }[] = [];
   let head: Position | null = null;
+  let slept = false;
   let state: CaptureStatus['capture']['state'] = 'starting';
-  const capture: Pick<Capture, 'start' | 'head' | 'waitFor' | 'status'> = {
-    start: () => void calls.push('start'),
+  const capture: Pick<Capture, 'start' | 'stop' | 'settle' | 'head' | 'waitFor' | 'status'> = {
+    start: (options) => void calls.push(options?.rested ? 'start rested' : 'start'),
+    stop: async () => void calls.push('stop'),
+    settle: async () => void calls.push('settle'),
     head: () => head,
     waitFor: (lsn, signal) =>
       new Promise((resolve, reject) => {
@@ -25,7 +28,10 @@ function world() {
     capture,
     clock,
     waitMs: 15_000,
-    before: async () => void calls.push('before'),
+    before: async () => {
+      calls.push('before');
+      return slept;
+    },
     ready: ({ seq }) => void calls.push(`ready ${seq}`),
   });
   return {
@@ -38,6 +44,7 @@ function world() {
       head = HEAD;
       waiting.splice(0).forEach(({ resolve }) => resolve(HEAD));
     },
+    sleep: () => void (slept = true),
     become: (next: typeof state) => void (state = next),
   };
 }
@@ -74,6 +81,25 @@ describe('CaptureStart', () => {
     await begin();
     await expect(again).resolves.toEqual(HEAD);
     expect(calls).toEqual(['before', 'start', 'before', 'start', 'ready 7']);
+  });
+
+  it('[Z1] settles once it has begun, ends, and begins again for the next one, rested', async () => {
+    const { start, calls, begin, become, sleep } = world();
+    const settles = start.settle();
+    expect(start.sound).toBe(false);
+    await begin();
+    await settles;
+    become('streaming');
+    expect(start.sound).toBe(true);
+    become('gate-waiting');
+    expect(start.sound).toBe(false);
+    await start.stop();
+    expect([start.asked, start.sound]).toEqual([false, false]);
+    sleep();
+    const again = start.head();
+    await begin();
+    await again;
+    expect(calls).toEqual(['before', 'start', 'ready 7', 'settle', 'stop', 'before', 'start rested', 'ready 7']);
   });
 
   it('[S2] waits for an address, and ends in a timeout that may be repeated', async () => {

@@ -1,19 +1,21 @@
 import { LSN_ZERO, must, SyncError, type Clock, type Lsn, type Position } from '@millrace/kernel';
-import type { Capture } from '@millrace/replication';
+import type { Capture, CaptureStatus } from '@millrace/replication';
 import { within } from '../within.js';
 
 export interface CaptureStartOptions {
-  readonly capture: Pick<Capture, 'start' | 'head' | 'waitFor' | 'status'>;
+  readonly capture: Pick<Capture, 'start' | 'stop' | 'settle' | 'head' | 'waitFor' | 'status'>;
   readonly clock: Clock;
   /** Longest wait for capture, ms. */
   readonly waitMs: number;
-  /** Runs before capture is started for the first time, and again after a start that failed. */
-  readonly before: () => Promise<void>;
-  /** Runs once, as soon as history's head is known and before anybody is told of it. */
+  /** Runs before capture is started, and again after a start that failed. True: it slept until now, and nobody has waited for what was committed [Z1]. */
+  readonly before: () => Promise<boolean>;
+  /** Runs after each start, as soon as history's head is known and before anybody is told of it. */
   readonly ready: (head: Position) => void;
 }
 
-/** Starts capture when somebody first needs it. */
+const SOUND: ReadonlySet<CaptureStatus['capture']['state']> = new Set(['streaming', 'polling']);
+
+/** Starts capture when somebody needs it. */
 export class CaptureStart {
   readonly #options: CaptureStartOptions;
   #starting: Promise<void> | null = null;
@@ -43,10 +45,27 @@ export class CaptureStart {
     return this.#wait(lsn);
   }
 
+  /** It has begun, reads, and nothing stands in its way. */
+  get sound(): boolean {
+    return this.asked && SOUND.has(this.#options.capture.status().capture.state);
+  }
+
+  /** Resolves when everything that is in the WAL now is persisted and confirmed. Throws where that cannot be known. */
+  async settle(): Promise<void> {
+    await this.head();
+    await this.#options.capture.settle();
+  }
+
+  /** Ends capture and its connections; the next caller starts it again. */
+  async stop(): Promise<void> {
+    this.#starting = null;
+    await this.#options.capture.stop();
+  }
+
   async #start(): Promise<void> {
     const { capture, before, ready } = this.#options;
-    await before();
-    capture.start();
+    const rested = await before();
+    capture.start({ rested });
     try {
       await this.#wait(LSN_ZERO);
     } catch (cause) {

@@ -1,5 +1,5 @@
 import { formatLsn, parseLsn } from '@millrace/kernel';
-import type { ConfirmedState, ConfirmedStore } from '@millrace/replication';
+import type { ConfirmedState, ConfirmedStore, TableWriting } from '@millrace/replication';
 
 interface Stored {
   readonly epoch: string;
@@ -33,6 +33,11 @@ export function confirmedStore(storage: DurableObjectStorage): ConfirmedStore {
     },
     // On disk with the state that is saved next.
     saveSignatures: async (signatures) => storage.put('signatures', Object.fromEntries(signatures)),
+    loadWritings: async () => {
+      const stored = await storage.get<Readonly<Record<string, TableWriting>>>('writings');
+      return stored ? new Map(Object.entries(stored)) : null;
+    },
+    saveWritings: async (writings) => storage.put('writings', Object.fromEntries(writings)),
     loadMemberships: async () => {
       const stored = await storage.get<Readonly<Record<string, string>>>('memberships');
       return stored ? new Map(Object.entries(stored)) : null;

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import { CatalogueCache, readPage, readVerdicts, schemaVersionAt, type PageResult } from '@millrace/change-history';
-import { saveInstance, type InstanceState } from '@millrace/hydration';
+import { saveInstance, tablesWanted, type InstanceState } from '@millrace/hydration';
 import { SyncError, systemClock, type Logger, type Position, type Row } from '@millrace/kernel';
 import {
   clientOwner,
@@ -20,6 +20,7 @@ import type { Env } from '../env.js';
 import { workerLogger } from '../logging.js';
 import { openSession } from '../open-session.js';
 import { readSettings } from '../settings.js';
+import { keepAwake } from './keep-awake.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
 import type { GatewayRpc, Verdicts } from './rpc.js';
@@ -55,6 +56,8 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
           open: () => openSession(settings, { applicationName, ...timeouts }),
           clock: systemClock,
           log: this.#log,
+          idleMs: settings.sleep.sessionIdleMs,
+          longUse: keepAwake(env, settings.sleep),
         });
       this.#writes = session('millrace-write', WRITE_TIMEOUTS);
       this.#pages = session('millrace-page', READ_TIMEOUTS);
@@ -120,6 +123,10 @@ export function gatewayObject(app: AppDefinition): ObjectClass<GatewayRpc> {
         await this.#writes.use((sql) => saveClientVersions(sql, clientId, versions));
         return null;
       });
+    }
+
+    tablesWanted(tables: readonly string[]): Promise<Answer<boolean>> {
+      return answer(this.#log, () => this.#pages.use((sql) => tablesWanted(sql, tables)));
     }
 
     devUsers(): Promise<Answer<readonly Row[]>> {

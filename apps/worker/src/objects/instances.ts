@@ -38,10 +38,17 @@ const NO_NEWS: InstanceNews = { connectedAt: null, cursor: null };
 /** Who is connected: stored, so that after an eviction everybody can be rung [D1]; what is only shown is kept in memory. */
 export class Instances {
   readonly #kv: RegistryStorage['kv'];
+  readonly #connected: Set<string>;
   readonly #news = new Map<string, InstanceNews>();
 
   constructor(storage: RegistryStorage) {
     this.#kv = storage.kv;
+    this.#connected = new Set(this.all().map(({ clientId }) => clientId));
+  }
+
+  /** How many are connected. */
+  get size(): number {
+    return this.#connected.size;
   }
 
   all(): readonly Registration[] {
@@ -55,6 +62,7 @@ export class Instances {
   /** Replaces an earlier registration of the same client. */
   add({ clientId, sub, rowKeys }: Registration, socketId: string, news: InstanceNews): void {
     this.#kv.put(PREFIX + clientId, { clientId, sub, rowKeys, socketId } satisfies Stored);
+    this.#connected.add(clientId);
     this.#news.set(clientId, news);
   }
 
@@ -73,6 +81,7 @@ export class Instances {
 
   remove(clientId: string): void {
     this.#kv.delete(PREFIX + clientId);
+    this.#connected.delete(clientId);
     this.#news.delete(clientId);
   }
 

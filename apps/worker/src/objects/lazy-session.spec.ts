@@ -36,11 +36,13 @@ describe('LazySession', () => {
   let opened: FakeSession[];
   let failing: SyncError | null;
   let lazy: LazySession;
+  let told: number;
 
   beforeEach(() => {
     clock = manualClock();
     opened = [];
     failing = null;
+    told = 0;
     lazy = new LazySession({
       open: async () => {
         if (failing) throw failing;
@@ -51,6 +53,7 @@ describe('LazySession', () => {
       log: recordingLogger(),
       idleMs: 30_000,
       stuckMs: 120_000,
+      longUse: { everyMs: 10_000, tell: () => void (told += 1) },
     });
   });
 
@@ -85,6 +88,21 @@ describe('LazySession', () => {
     finish();
     await long;
     expect(clock.nextAt()).toBe(clock.now() + 30_000);
+  });
+
+  it('[Z1] tells of a use that lasts, again and again until its end, and of no other', async () => {
+    await use();
+    clock.advance(20_000);
+    expect(told).toBe(0);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const long = lazy.use(() => promise);
+    await use();
+    clock.advance(35_000);
+    expect(told).toBe(3);
+    resolve();
+    await long;
+    clock.advance(100_000);
+    expect(told).toBe(3);
   });
 
   it('is not given up while its users come to an end one after the other', async () => {
@@ -130,6 +148,22 @@ describe('LazySession', () => {
     expect(opened[0]?.closed).toBe(true);
     await use();
     expect(opened).toHaveLength(2);
+  });
+
+  it('is not given up while what is under way stirs, however long it takes; at rest, stirring keeps nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const long = lazy.use(() => promise);
+    for (let turn = 0; turn < 5; turn++) {
+      clock.advance(119_000);
+      lazy.stir();
+    }
+    resolve();
+    await long;
+    clock.advance(29_000);
+    lazy.stir();
+    clock.advance(1_000);
+    await Promise.resolve();
+    expect(opened.map(({ closed }) => closed)).toEqual([true]);
   });
 
   it('can be closed when it never was open', () => expect(lazy.close()).resolves.toBeUndefined());

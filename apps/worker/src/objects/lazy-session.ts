@@ -7,10 +7,18 @@ export interface LazySessionOptions {
   /** Closed after so long without use, ms. Default 30 s. */
   readonly idleMs?: number;
   /**
-   * Given up when in use for so long without that anything comes to an end, ms. Default 120 s. Postgres bounds its statements, but nobody
+   * Given up when in use for so long without that anything comes to an end or stirs, ms. Default 120 s. Postgres bounds its statements, but nobody
    * answers at all where packets go nowhere, and everyone behind would wait for ever.
    */
   readonly stuckMs?: number;
+  /** Default: nobody is told. */
+  readonly longUse?: LongUse | null;
+}
+
+/** Told of a use that lasts, as often as it says, ms. */
+export interface LongUse {
+  readonly everyMs: number;
+  readonly tell: () => void;
 }
 
 /** A session that is open or opening, and how its users learn that it was given up. */
@@ -28,22 +36,32 @@ export class LazySession {
   #held: Held | null = null;
   #users = 0;
   #cancelTimer: () => void = () => undefined;
+  #cancelTell: () => void = () => undefined;
 
   constructor(options: LazySessionOptions) {
-    this.#options = { idleMs: 30_000, stuckMs: 120_000, ...options };
+    this.#options = { idleMs: 30_000, stuckMs: 120_000, longUse: null, ...options };
   }
 
   /** Runs `work` with the session. An error of `work` is thrown on; nothing is repeated here. Throws `timeout` when the session is given up. */
   async use<T>(work: (session: CopySession) => Promise<T>): Promise<T> {
     this.#users += 1;
-    if (this.#users === 1) this.#restartTimer();
+    if (this.#users === 1) {
+      this.#restartTimer();
+      this.#tellLater();
+    }
     const { session, stuck } = this.#current();
     try {
       return await Promise.race([session.then(work), stuck.promise]);
     } finally {
       this.#users -= 1;
       this.#restartTimer();
+      if (this.#users === 0) this.#cancelTell();
     }
+  }
+
+  /** What is under way gets on: it is not stuck, however long it takes. */
+  stir(): void {
+    if (this.#users > 0) this.#restartTimer();
   }
 
   async close(): Promise<void> {
@@ -58,6 +76,15 @@ export class LazySession {
     this.#cancelTimer();
     this.#cancelTimer =
       this.#users > 0 ? clock.after(stuckMs, () => this.#giveUp()) : clock.after(idleMs, () => void this.close());
+  }
+
+  #tellLater(): void {
+    const { clock, longUse } = this.#options;
+    if (!longUse) return;
+    this.#cancelTell = clock.after(longUse.everyMs, () => {
+      longUse.tell();
+      this.#tellLater();
+    });
   }
 
   #giveUp(): void {

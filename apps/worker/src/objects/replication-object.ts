@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DurableObject } from 'cloudflare:workers';
 import { createTail, type HistoryTransaction, type RecordedCatalogue } from '@millrace/change-history';
 import { errorText, must, parseLsn, systemClock, systemRandom, type Logger, type Position } from '@millrace/kernel';
@@ -19,14 +20,16 @@ import { workerLogger } from '../logging.js';
 import { openSession } from '../open-session.js';
 import { readSettings, type Settings } from '../settings.js';
 import { within } from '../within.js';
-import { adminStatus } from './admin-status.js';
+import { adminStatus, figuresOf } from './admin-status.js';
 import { CaptureStart } from './capture-start.js';
 import { confirmedStore } from './confirmed-store.js';
 import { Incidents } from './incidents.js';
 import { Instances } from './instances.js';
 import type { ObjectClass } from './object-class.js';
 import type { CaptureHealth, Incident, RecentHistory, RegisterRequest, ReplicationRpc } from './rpc.js';
+import { SleepRecord, type KeptFigures } from './sleep-record.js';
 import { syncOf } from './stubs.js';
+import { Wakefulness } from './wakefulness.js';
 
 /** The alarm is the watchdog: whatever died in this object is running again after it [C7]. */
 const WATCHDOG_MS = 5_000;
@@ -41,53 +44,54 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
     readonly #settings: Settings;
     readonly #log: Logger;
     readonly #capture: Capture;
-    readonly #start: CaptureStart;
+    readonly #sleep: SleepRecord;
+    readonly #kept: KeptFigures | null;
+    readonly #wakefulness: Wakefulness;
     readonly #tail = createTail({ maxChars: TAIL_CHARS });
     readonly #distribution = new Distribution({ random: systemRandom });
     readonly #instances: Instances;
-    readonly #counters = { pushes: 0, doorbells: 0, pages: 0 };
-    readonly #incidents = new Incidents();
+    readonly #counters: { pushes: number; doorbells: number; pages: number };
+    readonly #incidents: Incidents;
 
     constructor(state: DurableObjectState, env: Env) {
       super(state, env);
       this.#settings = readSettings(env);
       this.#log = workerLogger(this.#settings, 'replication');
       this.#instances = new Instances(this.ctx.storage);
+      this.#sleep = new SleepRecord(this.ctx.storage);
+      this.#kept = this.#sleep.figures;
+      const { pushes = 0, doorbells = 0, pages = 0 } = this.#kept?.counters ?? {};
+      this.#counters = { pushes, doorbells, pages };
+      this.#incidents = new Incidents(this.#kept?.incidents);
       this.#capture = this.#createCapture();
-      this.#start = new CaptureStart({
-        capture: this.#capture,
-        clock: systemClock,
-        waitMs: CAPTURE_WAIT_MS,
-        before: () => this.ctx.storage.setAlarm(systemClock.now() + WATCHDOG_MS),
-        ready: (head) =>
-          this.#distribute({ kind: 'restored', registrations: this.#instances.all(), head, now: systemClock.now() }),
-      });
+      this.#wakefulness = this.#createWakefulness();
     }
 
     wake(): Promise<Answer<Position>> {
-      return answer(this.#log, () => this.#start.head());
+      return answer(this.#log, () => this.#wakefulness.head());
     }
 
     register({ cursor, socketId, ...registration }: RegisterRequest): Promise<Answer<Position>> {
       return answer(this.#log, async () => {
-        await this.#start.head();
+        await this.#wakefulness.head();
         const now = systemClock.now();
         this.#instances.add(registration, socketId, { connectedAt: new Date(now).toISOString(), cursor });
+        this.#wakefulness.clients(this.#instances.size);
         // Registered first, head read after: whatever is persisted from here on reaches it (F42).
         this.#distribute({ kind: 'registered', registration, now });
-        return this.#start.head();
+        return this.#wakefulness.head();
       });
     }
 
     async unregister(clientId: string, socketId: string): Promise<void> {
       if (!this.#instances.isCurrent(clientId, socketId)) return;
-      this.#instances.remove(clientId);
+      this.#forget(clientId);
       this.#distribute({ kind: 'unregistered', clientId });
     }
 
     recent(after: Position, rowKeys: readonly string[]): Promise<Answer<RecentHistory>> {
       return answer(this.#log, async () => {
-        const upTo = await this.#start.head();
+        const upTo = await this.#wakefulness.head();
         this.#counters.pages += 1;
         const page = this.#tail.page(after, { head: upTo, rowKeys });
         return page ? { kind: 'page', page } : { kind: 'history', upTo };
@@ -95,16 +99,20 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
     }
 
     waitFor(lsn: string): Promise<Answer<Position>> {
-      return answer(this.#log, () => this.#start.waitFor(parseLsn(lsn)));
+      return answer(this.#log, () => this.#wakefulness.waitFor(parseLsn(lsn)));
     }
 
+    /** Wakes it: whoever writes wants to see what became of it. */
     async nudge(): Promise<void> {
-      if (this.#start.asked) this.#capture.nudge();
+      this.#capture.nudge();
+      await this.#wakefulness.head().catch((error: unknown) => {
+        this.#log.warn('capture was not woken by a write', { reason: errorText(error) });
+      });
     }
 
     catalogue(known: number | null): Promise<Answer<RecordedCatalogue | null>> {
       return answer(this.#log, async () => {
-        await this.#start.head();
+        await this.#wakefulness.head();
         const catalogue = must(this.#capture.catalogue(), 'capture has started and has no catalogue');
         return catalogue.steps.length === known ? null : catalogue;
       });
@@ -122,10 +130,8 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
       return answer(this.#log, async () =>
         adminStatus({
           now: systemClock.now(),
-          capture: this.#capture.status(),
-          catalogue: this.#capture.catalogue(),
-          counters: this.#counters,
-          incidents: this.#incidents,
+          ...this.#figures(),
+          sleep: this.#wakefulness.sleep,
           registrations: this.#distribution.registrations(),
           states: this.#instances.states(systemClock.now()),
           newsOf: (clientId) => this.#instances.newsOf(clientId),
@@ -152,14 +158,49 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
 
     /** Re-arms first, so that no failure below can end the watch (F45). */
     override async alarm(): Promise<void> {
-      await this.ctx.storage.setAlarm(systemClock.now() + WATCHDOG_MS);
+      await this.ctx.storage.setAlarm(this.#wakefulness.nextAlarmAt);
       try {
-        await this.#start.head();
+        this.#wakefulness.tick();
         this.#capture.tick();
-        this.#distribute({ kind: 'sweep', now: systemClock.now() });
+        if (this.#wakefulness.awake) this.#distribute({ kind: 'sweep', now: systemClock.now() });
       } catch (error) {
         this.#log.error('watchdog', { reason: errorText(error) });
       }
+    }
+
+    #createWakefulness(): Wakefulness {
+      const start = new CaptureStart({
+        capture: this.#capture,
+        clock: systemClock,
+        waitMs: CAPTURE_WAIT_MS,
+        before: async () => {
+          const slept = this.#sleep.end();
+          await this.ctx.storage.setAlarm(systemClock.now() + WATCHDOG_MS);
+          return slept;
+        },
+        ready: (head) =>
+          this.#distribute({ kind: 'restored', registrations: this.#instances.all(), head, now: systemClock.now() }),
+      });
+      return new Wakefulness({
+        start,
+        clock: systemClock,
+        log: this.#log,
+        bounds: this.#settings.sleep,
+        watchMs: WATCHDOG_MS,
+        stored: this.#sleep.sleep,
+        clients: this.#instances.size,
+        remember: (sleep) => this.#sleep.begin(sleep, figuresOf(this.#figures())),
+      });
+    }
+
+    #figures() {
+      return {
+        capture: this.#capture.status(),
+        catalogue: this.#capture.catalogue(),
+        kept: this.#kept,
+        counters: this.#counters,
+        incidents: this.#incidents,
+      };
     }
 
     #createCapture(): Capture {
@@ -174,6 +215,7 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
         openStream: openPgReplicationStream(databaseUrl, 'millrace-stream'),
         store: confirmedStore(this.ctx.storage),
         clock: systemClock,
+        createHash,
         random: systemRandom,
         logger: this.#log,
       });
@@ -198,9 +240,14 @@ export function replicationObject(app: AppDefinition): ObjectClass<ReplicationRp
     }
 
     #perform(effect: DistributionEffect): void {
-      if (effect.kind === 'forget') return this.#instances.remove(effect.clientId);
+      if (effect.kind === 'forget') return this.#forget(effect.clientId);
       this.#counters[effect.from === null ? 'doorbells' : 'pushes'] += 1;
       this.ctx.waitUntil(this.#push(effect));
+    }
+
+    #forget(clientId: string): void {
+      this.#instances.remove(clientId);
+      this.#wakefulness.clients(this.#instances.size);
     }
 
     #tables(): ReadonlySet<string> {

@@ -4,14 +4,7 @@ import type { Position, Row } from '@millrace/kernel';
 import type { ClientVersions } from '@millrace/schema-compat';
 import type { PushOutcome } from '@millrace/mutations';
 import type { Registration } from '@millrace/replication';
-import type {
-  AdminStatus,
-  Checkpoint,
-  PushRequest,
-  ResyncCause,
-  SnapshotAnswer,
-  SnapshotFormat,
-} from '@millrace/sync-protocol';
+import type { AdminStatus, Checkpoint, PushRequest, ResyncCause, SnapshotAnswer } from '@millrace/sync-protocol';
 import type { Claims, Principal } from '@millrace/sync-rules';
 import type { Push } from '@millrace/sync-session';
 import type { Answer } from '../answer.js';
@@ -103,6 +96,8 @@ export interface GatewayRpc extends Rpc.DurableObjectBranded {
   /** Keeps where an instance stands, for people and for what comes after us; null: it is forgotten. */
   saveInstance(clientId: string, state: InstanceState | null): Promise<Answer<null>>;
   devUsers(): Promise<Answer<readonly Row[]>>;
+  /** Whether somebody waits to change one of these tables: asked by who reads them, and would not see it [S1]. */
+  tablesWanted(tables: readonly string[]): Promise<Answer<boolean>>;
 }
 
 /** A client's verdicts up to a position, and the schema version in force right behind it; null: it is of no history that is known. */
@@ -111,13 +106,13 @@ export interface Verdicts {
   readonly schemaVersion: string | null;
 }
 
-/** Named by a snapshot key: one for all callers who see the same rows in the same format. */
+/** Named by a snapshot key: one for all callers who see the same rows in the same words. */
 export interface SnapshotRpc extends Rpc.DurableObjectBranded {
   /** The rows in scope: at once if they are at hand, else as soon as they are read; `building` where that takes longer than about a second. */
   order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>>;
   /**
    * Count and hash of every table in scope at one position [S6]. One that is not older than `maxAgeMs` is used again: 5 s for somebody who asks, an
-   * hour for what is sent unasked. Equal calls share one reading. Call the object of the `binary` key.
+   * hour for what is sent unasked. Equal calls share one reading.
    */
   checksums(order: ChecksumOrder): Promise<Answer<Checkpoint>>;
 }
@@ -133,16 +128,18 @@ export interface ScopeOrder {
 }
 
 export interface SnapshotOrder extends ScopeOrder {
-  readonly format: SnapshotFormat;
   /** The version in whose words the rows are told. */
   readonly told: string;
   readonly scope: string;
   readonly rulesVersion: string;
   /** Null: all. */
   readonly tables: readonly string[] | null;
+  /** Digests of the columns that the client loads binary rows into, by table. */
+  readonly layouts: Readonly<Record<string, string>>;
   /** seq that the rows must hold, as text. */
   readonly atLeast: string;
-  readonly cause: ResyncCause;
+  /** Ids of builds that will not do. */
+  readonly not: readonly string[];
 }
 
 export interface ChecksumOrder extends ScopeOrder {

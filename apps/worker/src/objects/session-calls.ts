@@ -54,7 +54,7 @@ export function sessionCalls({ env, gateways, keys, schemas }: SessionCallsOptio
     },
     checkpoint: async (claims, asked) => {
       const schema = inForce(await schemas.current());
-      const key = await keys.keyOf({ schema, format: 'binary' }, claims);
+      const key = await keys.keyOf({ schema }, claims);
       const own = scopeClaims(schema, claims);
       const order = {
         key,

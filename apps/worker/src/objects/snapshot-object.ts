@@ -1,9 +1,11 @@
 import { DurableObject } from 'cloudflare:workers';
 import {
   Checksums,
+  READ_BOUNDS,
   SnapshotCache,
   translatedView,
   type BuildStore,
+  type SnapshotCacheOptions,
   type SnapshotView,
   type TakenChecksums,
 } from '@millrace/hydration';
@@ -19,7 +21,7 @@ import {
 } from '@millrace/kernel';
 import type { SessionTimeouts } from '@millrace/postgres';
 import { catalogueAt, inForce } from '@millrace/schema-compat';
-import type { Checkpoint, SnapshotAnswer, SnapshotFormat } from '@millrace/sync-protocol';
+import type { Checkpoint, SnapshotAnswer } from '@millrace/sync-protocol';
 import { answer, unwrap, type Answer } from '../answer.js';
 import { blobStoreOf } from '../blobs/blob-store-of.js';
 import type { Env } from '../env.js';
@@ -29,10 +31,11 @@ import { Schemas } from '../schemas.js';
 import { readSettings, type Settings } from '../settings.js';
 import { buildStore } from './build-store.js';
 import { chunkCodec } from './chunk-codec.js';
+import { keepAwake } from './keep-awake.js';
 import { LazySession } from './lazy-session.js';
 import type { ObjectClass } from './object-class.js';
 import type { ChecksumOrder, SnapshotOrder, SnapshotRpc } from './rpc.js';
-import { replicationOf } from './stubs.js';
+import { gatewayOf, replicationOf } from './stubs.js';
 
 const TIMEOUTS: SessionTimeouts = {
   lockTimeoutMs: 2_000,
@@ -41,13 +44,14 @@ const TIMEOUTS: SessionTimeouts = {
 };
 /** A build goes on when its callers have left, and begins again after a restart, by this alarm; sooner than the object would be put to sleep. */
 const WATCH_MS = 5_000;
+/** Where the object keeps its {@link Identity}. */
+const IDENTITY = 'identity';
 /** Longest wait for capture to pass what was read; the rows are kept beyond it, and waited for again by the next caller. */
 const CAPTURE_MS = 120_000;
 
 /** What the object has to know of itself when nobody calls. */
 interface Identity {
   readonly key: string;
-  readonly format: SnapshotFormat;
   /** Of the schema that is read, and of the one in whose words. */
   readonly schemaVersion: string;
   readonly told: string;
@@ -60,6 +64,7 @@ export function snapshotObject(): ObjectClass<SnapshotRpc> {
     readonly #log: Logger;
     readonly #session: LazySession;
     readonly #schemas: Schemas;
+    readonly #builds: BuildStore;
     #checksums: Checksums | null = null;
     #cache: SnapshotCache | null = null;
 
@@ -73,54 +78,51 @@ export function snapshotObject(): ObjectClass<SnapshotRpc> {
         open: () => openCopySession(settings, { applicationName: 'millrace-snapshot', ...TIMEOUTS }),
         clock: systemClock,
         log: this.#log,
+        idleMs: settings.sleep.sessionIdleMs,
+        longUse: keepAwake(env, settings.sleep),
       });
+      this.#builds = buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch()));
     }
 
     order(order: SnapshotOrder): Promise<Answer<SnapshotAnswer>> {
       return answer(this.#log, async () => {
-        const { key, format, schemaVersion, told, claims, tables, scope, rulesVersion } = order;
-        const identity: Identity = { key, format, schemaVersion, told };
-        this.ctx.storage.kv.put('identity', identity);
-        const view = await this.#viewOf(identity);
-        return this.#cacheOf(identity, view).order({
-          claims,
-          tables,
-          // A table that differs from its checksum, and no change in history that says why: what is kept of it differs as well.
-          notBefore: order.cause === 'checksum-mismatch' ? this.#checksumsOf(view).takenAt : 0,
-          scope,
-          rulesVersion,
-          atLeast: BigInt(order.atLeast),
-        });
+        const { key, schemaVersion, told } = order;
+        const identity: Identity = { key, schemaVersion, told };
+        this.ctx.storage.kv.put(IDENTITY, identity);
+        const view = known(await this.#viewOf(identity), schemaVersion);
+        return this.#cacheOf(key, view).order({ ...order, atLeast: BigInt(order.atLeast) });
       });
     }
 
     checksums({ claims, schemaVersion, maxAgeMs }: ChecksumOrder): Promise<Answer<Checkpoint>> {
       return answer(this.#log, async () => {
-        const view = await this.#viewOf({ schemaVersion, told: schemaVersion });
+        const view = known(await this.#viewOf({ schemaVersion, told: schemaVersion }), schemaVersion);
         return this.#checksumsOf(view).get(claims, maxAgeMs);
       });
     }
 
     /** Re-arms first, so that no failure below can end the watch (F45). */
     override async alarm(): Promise<void> {
-      const identity = this.ctx.storage.kv.get<Identity>('identity');
-      if (!identity) return;
-      if (this.#buildStore().wants().length === 0) return;
+      const identity = this.ctx.storage.kv.get<Identity>(IDENTITY);
+      if (!identity || this.#builds.wants().length === 0) return;
       await this.#watch();
       try {
-        await replicationOf(this.env).wake();
-        await this.#cacheOf(identity, await this.#viewOf(identity)).resume();
+        const view = await this.#viewOf(identity);
+        if (view) await this.#cacheOf(identity.key, view).resume();
+        // Nobody can be handed it any more: to try for ever would keep the server awake [Z1].
+        else this.#builds.saveWants([]);
       } catch (error) {
         this.#log.error('snapshot not resumed', { reason: errorText(error) });
       }
     }
 
-    /** The object's key names both versions: all that it makes is of them. Where the schema has moved on meanwhile, another object is asked. */
-    async #viewOf({ schemaVersion, told }: Pick<Identity, 'schemaVersion' | 'told'>): Promise<SnapshotView> {
+    /**
+     * The object's key names both versions: all that it makes is of them. Where the schema has moved on meanwhile, another object is asked. Null: the
+     * database never had that schema, or has been put back to before it. Wakes capture.
+     */
+    async #viewOf({ schemaVersion, told }: Pick<Identity, 'schemaVersion' | 'told'>): Promise<SnapshotView | null> {
       const catalogue = catalogueAt(await this.#schemas.current(), schemaVersion);
-      const view = inForce(catalogue).version === schemaVersion ? translatedView(catalogue, told) : null;
-      if (view) return view;
-      throw new SyncError('snapshot-failed', `the schema is not ${schemaVersion} any more: try again`);
+      return inForce(catalogue).version === schemaVersion ? translatedView(catalogue, told) : null;
     }
 
     #checksumsOf({ schema }: SnapshotView): Checksums {
@@ -130,7 +132,8 @@ export function snapshotObject(): ObjectClass<SnapshotRpc> {
         slot: this.#settings.slot,
         use: (work) => this.#session.use(work),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
-        clock: systemClock,
+        ...this.#reading(),
+        builds: () => this.#builds.builds(),
         store: {
           load: () => kv.get<TakenChecksums>('checksums') ?? null,
           save: (taken) => kv.put('checksums', taken),
@@ -139,30 +142,39 @@ export function snapshotObject(): ObjectClass<SnapshotRpc> {
       return this.#checksums;
     }
 
-    #buildStore(): BuildStore {
-      return buildStore(this.ctx.storage.kv, () => this.ctx.waitUntil(this.#watch()));
-    }
-
-    #cacheOf({ key, format }: Identity, view: SnapshotView): SnapshotCache {
+    #cacheOf(key: string, view: SnapshotView): SnapshotCache {
       const { slot, snapshots } = this.#settings;
       this.#cache ??= new SnapshotCache({
         view,
-        format,
         slot,
         snapshotKey: key,
         use: (work) => this.#session.use(work),
         head: async () => unwrap(await replicationOf(this.env).wake()),
         waitForCapture: (lsn) => this.#waitForCapture(lsn),
-        store: this.#buildStore(),
+        store: this.#builds,
         blobs: blobStoreOf(this.env),
         codec: chunkCodec,
-        clock: systemClock,
+        ...this.#reading(),
         random: systemRandom,
-        logger: this.#log,
         staleness: { percent: snapshots.stalePercent, min: snapshots.staleMin, max: snapshots.staleMax },
         budget: { maxBytes: snapshots.maxBytes, maxAgeMs: snapshots.maxAgeMs },
       });
       return this.#cache;
+    }
+
+    /** How tables are read: for as long as that gets on and stands in nobody's way [S1]. */
+    #reading(): Pick<SnapshotCacheOptions, 'clock' | 'logger' | 'inTheWay' | 'onProgress' | 'bounds'> {
+      return {
+        clock: systemClock,
+        logger: this.#log,
+        // Our one connection is busy, and its snapshot is of before [Z2].
+        inTheWay: async (tables) => {
+          const gateway = gatewayOf(this.env, this.ctx.id.toString(), this.#settings.gateways);
+          return unwrap(await gateway.tablesWanted(tables));
+        },
+        onProgress: () => this.#session.stir(),
+        bounds: { ...READ_BOUNDS, mostMs: this.#settings.snapshots.readMs },
+      };
     }
 
     async #watch(): Promise<void> {
@@ -178,4 +190,9 @@ export function snapshotObject(): ObjectClass<SnapshotRpc> {
       }
     }
   };
+}
+
+function known(view: SnapshotView | null, schemaVersion: string): SnapshotView {
+  if (view) return view;
+  throw new SyncError('snapshot-failed', `the schema is not ${schemaVersion} any more: try again`);
 }

@@ -1,13 +1,12 @@
 import type { HistoryEntry, HistoryTransaction, PageResult } from '@millrace/change-history';
-import { LSN_ZERO, positionToJson, type Position } from '@millrace/kernel';
+import { positionToJson, type Position } from '@millrace/kernel';
 import type { Catalogue } from '@millrace/schema-compat';
 import { columnOf, migrationOf } from '@millrace/schema-compat/testing';
 import { rule, type SchemaMeta } from '@millrace/schema-meta';
 import type { ServerMessage, TailLine } from '@millrace/sync-protocol';
-import { app, CLIENT, EPOCH } from '../testing/fake-env.js';
+import { at, entry, migrated as migratedRow, transaction } from '@millrace/sync-session/testing';
+import { app, CLIENT } from '../testing/fake-env.js';
 import { snapshotTail, type Held, type TailRange } from './snapshot-tail.js';
-
-const at = (seq: number): Position => ({ epoch: EPOCH, seq: BigInt(seq), chain: seq.toString(16).padStart(32, '0') });
 
 const notes = { ...(app.schema.tables[0] as SchemaMeta['tables'][number]), columns: [columnOf('id')] };
 const schema: SchemaMeta = { ...app.schema, tables: [notes, { ...notes, name: 'marks', read: rule.all() }] };
@@ -18,37 +17,19 @@ const step = {
 } as const;
 const catalogue: Catalogue = { compiled: schema, steps: [step] };
 
-function entry(seq: number, tenantId: string, more: Partial<HistoryEntry> = {}): HistoryEntry {
-  return {
+const entryOf = (seq: number, tenantId: string, more: Partial<HistoryEntry> = {}) =>
+  entry({
     seq: BigInt(seq),
     table: 'notes',
     operation: 'delete',
-    data: null,
     oldData: { id: `${seq}`, tenant_id: tenantId },
     scopeOld: `tenantId=${tenantId}`,
-    scopeNew: null,
-    unchangedToast: [],
     ...more,
-  };
-}
+  });
 
-function transaction(
-  seq: number,
-  tenantId: string,
-  entries: readonly HistoryEntry[] = [entry(seq, tenantId)],
-): HistoryTransaction {
-  return {
-    position: at(seq),
-    firstSeq: BigInt(seq),
-    commitLsn: LSN_ZERO,
-    commitTime: '2026-01-01 00:00:00+00',
-    schemaVersion: '1.0.0',
-    mutation: null,
-    entries,
-  };
-}
+const transactionOf = (seq: number, tenantId: string, entries = [entryOf(seq, tenantId)]) => transaction(seq, entries);
 
-const fillMark = (seq: number, table: string) => entry(seq, '', { table, operation: 'fill', cause: 'rewritten' });
+const fillMark = (seq: number, table: string) => entryOf(seq, '', { table, operation: 'fill', cause: 'rewritten' });
 
 interface Tail {
   readonly asked: readonly (readonly [seq: bigint, held: Held])[];
@@ -87,7 +68,7 @@ describe('[S2] snapshotTail', () => {
 
   it('reads page after page up to H, each frame continuing the last one (I4)', async () => {
     const { asked, frames, last } = await tail(
-      [page(1, 4, [transaction(2, 't1'), transaction(3, 't2')], false), page(4, 6, [transaction(5, 't1')])],
+      [page(1, 4, [transactionOf(2, 't1'), transactionOf(3, 't2')], false), page(4, 6, [transactionOf(5, 't1')])],
       at(6),
     );
     expect(asked).toEqual([
@@ -101,12 +82,13 @@ describe('[S2] snapshotTail', () => {
   });
 
   it('I8 holds no change out of scope', async () => {
-    const { frames } = await tail([page(1, 2, [transaction(2, 't2')])], at(2));
+    const { frames } = await tail([page(1, 2, [transactionOf(2, 't2')])], at(2));
     expect(frames.map((frame) => frame.type)).toEqual(['begin', 'commit']);
   });
 
   it('leaves out what the rows of a table hold already, and asks history for the rest alone', async () => {
-    const both = (seq: number) => transaction(seq, 't1', [entry(seq - 1, 't1'), entry(seq, 't1', { table: 'marks' })]);
+    const both = (seq: number) =>
+      transactionOf(seq, 't1', [entryOf(seq - 1, 't1'), entryOf(seq, 't1', { table: 'marks' })]);
     const held = { notes: '3' };
     const { asked, frames } = await tail([page(1, 5, [both(3), both(5)])], at(5), { held });
     expect(asked).toEqual([[1n, held]]);
@@ -118,7 +100,7 @@ describe('[S2] snapshotTail', () => {
   describe('[S4] what cannot be delivered', () => {
     it('is filled: the line names the tables, why, and from where on', async () => {
       const { frames, last } = await tail(
-        [page(1, 4, [transaction(2, 't1'), transaction(3, '', [fillMark(3, 'marks')]), transaction(4, 't1')])],
+        [page(1, 4, [transactionOf(2, 't1'), transactionOf(3, '', [fillMark(3, 'marks')]), transactionOf(4, 't1')])],
         at(4),
       );
       expect(commits(frames)).toEqual(['2']);
@@ -131,7 +113,7 @@ describe('[S2] snapshotTail', () => {
     it('joins all tables that stand in the way up to the head, so that one more round is enough', async () => {
       const tooLarge: PageResult = { kind: 'transaction-too-large', position: at(3), tables: ['notes'] };
       const { asked, last } = await tail(
-        [tooLarge, page(1, 5, [transaction(3, 't1'), transaction(5, '', [fillMark(5, 'marks')])])],
+        [tooLarge, page(1, 5, [transactionOf(3, 't1'), transactionOf(5, '', [fillMark(5, 'marks')])])],
         at(5),
       );
       expect(asked).toEqual([
@@ -145,7 +127,7 @@ describe('[S2] snapshotTail', () => {
     });
 
     it('does not matter where the rows hold it already', async () => {
-      const { last } = await tail([page(1, 3, [transaction(3, '', [fillMark(3, 'marks')])])], at(3), {
+      const { last } = await tail([page(1, 3, [transactionOf(3, '', [fillMark(3, 'marks')])])], at(3), {
         held: { marks: '3' },
       });
       expect(last).toEqual(end(3));
@@ -158,7 +140,7 @@ describe('[S2] snapshotTail', () => {
     );
 
     it('where history goes on in a schema that nobody knows', async () => {
-      const unknown = { ...transaction(2, 't1'), schemaVersion: '2.0.0' };
+      const unknown = { ...transactionOf(2, 't1'), schemaVersion: '2.0.0' };
       expect((await tail([page(1, 2, [unknown])], at(2))).last).toMatchObject({
         kind: 'resync',
         cause: 'schema-changed',
@@ -166,16 +148,10 @@ describe('[S2] snapshotTail', () => {
     });
 
     it('[S2] behind a migration all tables are read anew, whatever comes after it', async () => {
-      const row = {
-        ordinal: '1',
-        migration_name: 'm',
-        direction: 'up',
-        created_at: 'then',
-        migration: JSON.stringify(step.migration),
-      };
-      const migrated = transaction(3, 't1', [entry(3, '', { table: 'sync.client_migration', data: row })]);
-      const later = { ...transaction(4, 't1'), schemaVersion: '1.1.0' };
-      const pages = [page(1, 4, [transaction(2, 't1'), { ...migrated, schemaVersion: '1.1.0' }, later])];
+      const entries = [{ ...migratedRow(step.migration), seq: 3n }];
+      const migrated = { ...transactionOf(3, 't1', entries), schemaVersion: '1.1.0' };
+      const later = { ...transactionOf(4, 't1'), schemaVersion: '1.1.0' };
+      const pages = [page(1, 4, [transactionOf(2, 't1'), migrated, later])];
       expect((await tail(pages, at(9))).last).toEqual({
         kind: 'fill',
         fill: { type: 'fill', tables: ['notes', 'marks'], cause: 'schema-changed', atLeast: '3' },

@@ -14,8 +14,9 @@ export function checksumsRoute(router: Router): void {
     const { sub, claims } = await principalOf(c);
     const { keys, limits, schemas } = c.get('millrace');
     limits.take('checksums', sub);
+    // Wakes capture: what is read has to be waited for in history.
     const schema = inForce(await schemas.current());
-    const key = await keys.keyOf({ schema, format: 'binary' }, claims);
+    const key = await keys.keyOf({ schema }, claims);
     const { version: schemaVersion } = schema;
     const order = { key, claims: scopeClaims(schema, claims), schemaVersion, maxAgeMs: MAX_AGE_MS };
     return c.json(unwrap(await snapshotOf(c.env, key).checksums(order)), 200, { 'cache-control': 'private, no-store' });

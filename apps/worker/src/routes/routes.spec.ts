@@ -51,7 +51,7 @@ const push = { clientId: CLIENT, epoch: EPOCH, schemaVersion: '1.0.0', mutations
 const snapshot = {
   clientId: CLIENT,
   schemaVersion: '1.0.0',
-  formats: ['binary'],
+  layouts: {},
   tables: null,
   atLeast: '0',
   cause: 'new-client',

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { chunkKey } from '@millrace/hydration';
 import type { Catalogue } from '@millrace/schema-compat';
 import { migrationOf } from '@millrace/schema-compat/testing';
-import type { SnapshotFormat } from '@millrace/sync-protocol';
+import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Claims } from '@millrace/sync-rules';
 import { memoryBlobStore } from '@millrace/testing';
 import type { SnapshotOrder } from '../objects/rpc.js';
@@ -22,14 +22,15 @@ const SNAPSHOT_SECRET = 'the secret of snapshot keys, in these specs';
 const keys = createSnapshotKeys(async () => SNAPSHOT_SECRET);
 const { schema } = app;
 const unmigrated: Catalogue = { compiled: schema, steps: [] };
-const keyOf = (claims: Claims, format: SnapshotFormat) => keys.keyOf({ schema, format }, claims);
+const keyOf = (claims: Claims) => keys.keyOf({ schema }, claims);
+const texts: SchemaMeta = { version: '2.0.0', tables: schema.tables.map((table) => ({ ...table, name: 'texts' })) };
 const renamed: Catalogue = {
   compiled: schema,
   steps: [
     {
       migration: migrationOf({
         before: schema,
-        after: { version: '2.0.0', tables: schema.tables.map((table) => ({ ...table, name: 'texts' })) },
+        after: texts,
         kind: 'breaking',
         ops: [{ op: 'rename-table', from: 'notes', to: 'texts' }],
       }),
@@ -41,9 +42,10 @@ const rows = new TextEncoder().encode('PGCOPY and so on '.repeat(100));
 const order = {
   clientId: CLIENT,
   schemaVersion: '1.0.0',
-  formats: ['binary', 'json'],
+  layouts: { notes: '0123456789abcdef0123456789abcdef' },
   tables: null,
   atLeast: '0',
+  not: [ID],
   cause: 'new-client',
 };
 const manifest = { id: ID, tables: [{ chunks: [{}, {}] }, { chunks: [{}] }] };
@@ -51,7 +53,7 @@ const manifest = { id: ID, tables: [{ chunks: [{}, {}] }, { chunks: [{}] }] };
 /** A worker with chunk 0 of table build {@link ID} in tenant t1's folder, and the blobs behind it. */
 async function workerWithChunk(options: FakeWorkerOptions = {}) {
   const blobs = memoryBlobStore();
-  blobs.blobs.set(chunkKey(await keyOf({ tenantId: 't1' }, 'binary'), ID, 0), new Uint8Array(gzipSync(rows)));
+  blobs.blobs.set(chunkKey(await keyOf({ tenantId: 't1' }), ID, 0), new Uint8Array(gzipSync(rows)));
   const bucket = {
     get: async (key: string) => {
       const found = await blobs.get(key);
@@ -97,17 +99,26 @@ describe('POST /api/snapshots', () => {
     await post(worker, '/api/snapshots', { ...order, claims: { tenantId: 't2' }, key: 'mine' });
     const given = worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
     expect(given).toEqual({
-      key: await keyOf({ tenantId: 't1' }, 'binary'),
+      key: await keyOf({ tenantId: 't1' }),
       claims: { tenantId: 't1' },
       schemaVersion: '1.0.0',
       told: '1.0.0',
       scope: await keys.scopeOf(unmigrated, { tenantId: 't1' }),
       rulesVersion: await keys.rulesVersion(schema),
-      format: 'binary',
       tables: null,
+      layouts: order.layouts,
       atLeast: '0',
-      cause: 'new-client',
+      not: [ID],
     });
+  });
+
+  it('a client that names neither columns nor builds is a client all the same', async () => {
+    const { worker } = await workerWithChunk();
+    const { layouts, not, ...older } = order;
+    expect([layouts, not]).not.toContain(undefined);
+    await post(worker, '/api/snapshots', { ...older, formats: ['binary', 'json'] });
+    const given = worker.calls.find(({ name }) => name === 'snapshot.order')?.args[0] as SnapshotOrder;
+    expect(given).toMatchObject({ layouts: {}, not: [] });
   });
 
   it('answers 202 with Retry-After while rows are read, 200 with the manifest then; nobody may keep either', async () => {
@@ -149,11 +160,15 @@ describe('POST /api/snapshots', () => {
       expect(worker.called()).not.toContain('snapshot.order');
     });
 
-    it('whose app cannot take what came since: its rows are told in its words, as json, by an object of their own', async () => {
+    it('whose app cannot take what came since: its rows are told in its words, by an object of their own', async () => {
       const worker = fakeWorker({ methods: { 'replication.catalogue': () => ({ ok: true, value: renamed }) } });
       expect((await ask(worker)).status).toBe(202);
-      expect(orderTo(worker)).toMatchObject({ format: 'json', schemaVersion: '2.0.0', told: '1.0.0' });
-      expect((await ask(worker, { formats: ['binary'] })).status).toBe(409);
+      expect(orderTo(worker)).toMatchObject({
+        key: await keys.keyOf({ schema: texts, told: '1.0.0' }, { tenantId: 't1' }),
+        schemaVersion: '2.0.0',
+        told: '1.0.0',
+        layouts: order.layouts,
+      });
     });
 
     it('whose app can take what came since: refuses it, so that it takes that first', async () => {
@@ -188,9 +203,11 @@ describe('GET /api/snapshots/:id/chunks/:n', () => {
     expect(packed.headers.get('vary')).toBe('accept-encoding, Origin');
   });
 
-  it('finds a json chunk, too', async () => {
-    const { worker, blobs } = await workerWithChunk();
-    blobs.blobs.set(chunkKey(await keyOf({ tenantId: 't1' }, 'json'), ID, 7), new Uint8Array(gzipSync(rows)));
+  it('finds a chunk in words of an older schema, too', async () => {
+    const catalogue = { ok: true, value: renamed };
+    const { worker, blobs } = await workerWithChunk({ methods: { 'replication.catalogue': () => catalogue } });
+    const key = await keys.keyOf({ schema: texts, told: '1.0.0' }, { tenantId: 't1' });
+    blobs.blobs.set(chunkKey(key, ID, 7), new Uint8Array(gzipSync(rows)));
     expect((await chunk(worker, { n: '7' })).status).toBe(200);
   });
 
@@ -267,12 +284,7 @@ describe('POST /api/checksums', () => {
     const response = await post(worker, '/api/checksums', {});
     expect([response.status, await response.json()]).toEqual([200, { type: 'checkpoint' }]);
     expect(worker.calls.find(({ name }) => name === 'snapshot.checksums')?.args).toEqual([
-      {
-        key: await keyOf({ tenantId: 't1' }, 'binary'),
-        claims: { tenantId: 't1' },
-        schemaVersion: '1.0.0',
-        maxAgeMs: 5_000,
-      },
+      { key: await keyOf({ tenantId: 't1' }), claims: { tenantId: 't1' }, schemaVersion: '1.0.0', maxAgeMs: 5_000 },
     ]);
   });
 });

@@ -1,11 +1,6 @@
 import { isUuid, SyncError } from '@millrace/kernel';
 import { inForce, schemaBefore, type Catalogue } from '@millrace/schema-compat';
-import {
-  snapshotFormats,
-  snapshotRequestSchema,
-  type SnapshotFormat,
-  type SnapshotRequest,
-} from '@millrace/sync-protocol';
+import { snapshotRequestSchema, type SnapshotRequest } from '@millrace/sync-protocol';
 import { scopeClaims } from '@millrace/sync-session';
 import { chunkKey, translatedView, type InstanceEvent } from '@millrace/hydration';
 import type { BlobBody } from '@millrace/kernel';
@@ -20,7 +15,7 @@ import { principalOf, type RouteCall } from './principal.js';
 import type { Router } from './router.js';
 import { servedSchema } from './served-schema.js';
 
-const REQUEST_BYTES = 300 * 1024;
+const REQUEST_BYTES = 512 * 1024;
 /** Of a scope, and nobody else's: no cache between us and the client may keep it [S5]. */
 const PRIVATE = { 'cache-control': 'private, no-store' };
 
@@ -70,28 +65,20 @@ interface Wanted {
 
 async function orderOf(c: RouteCall, { request, catalogue }: Wanted, { claims }: Principal): Promise<SnapshotOrder> {
   const { keys } = c.get('millrace');
-  const { tables, atLeast, cause, schemaVersion: told } = request;
+  const { tables, layouts, atLeast, not, schemaVersion: told } = request;
   const schema = inForce(catalogue);
-  const format = formatOf(request, schema.version);
   return {
-    key: await keys.keyOf({ schema, format, told }, claims),
+    key: await keys.keyOf({ schema, told }, claims),
     claims: scopeClaims(schema, claims),
     schemaVersion: schema.version,
     told,
     scope: await keys.scopeOf(catalogue, claims),
     rulesVersion: await keys.rulesVersion(schema),
-    format,
     tables,
+    layouts,
     atLeast,
-    cause,
+    not,
   };
-}
-
-/** Binary rows are of the types in force: in words of another version only text will do. */
-function formatOf({ formats, schemaVersion }: SnapshotRequest, inForceVersion: string): SnapshotFormat {
-  if (schemaVersion === inForceVersion) return formats[0] ?? 'binary';
-  if (formats.includes('json')) return 'json';
-  throw new SyncError('schema-unknown', `rows of schema ${schemaVersion} are to be had as json only`);
 }
 
 /** Throws `not-found`, in the same words whether it is another's, was removed, or never was. */
@@ -99,9 +86,9 @@ async function findChunk(c: RouteCall, { claims }: Principal): Promise<BlobBody>
   const { id = '', n = '' } = c.req.param() as { readonly id?: string; readonly n?: string };
   if (isUuid(id) && /^(0|[1-9]\d{0,5})$/.test(n)) {
     const blobs = blobStoreOf(c.env);
-    for (const place of placesOf(await c.get('millrace').schemas.current())) {
-      const key = await c.get('millrace').keys.keyOf(place, claims);
-      const found = await blobs.get(chunkKey(key, id, Number(n)));
+    const { keys, schemas } = c.get('millrace');
+    for (const place of placesOf(await schemas.current())) {
+      const found = await blobs.get(chunkKey(await keys.keyOf(place, claims), id, Number(n)));
       if (found) return found;
     }
   }
@@ -113,10 +100,7 @@ function placesOf(catalogue: Catalogue): readonly SnapshotPlace[] {
   const schema = inForce(catalogue);
   const older = new Set(catalogue.steps.map((step) => schemaBefore(step).version));
   const told = [...older].reverse().filter((version) => translatedView(catalogue, version) !== null);
-  return [
-    ...snapshotFormats.map((format) => ({ schema, format })),
-    ...told.map((version) => ({ schema, format: 'json' as const, told: version })),
-  ];
+  return [{ schema }, ...told.map((version) => ({ schema, told: version }))];
 }
 
 function chunkResponse(c: RouteCall, { body, bytes }: BlobBody): Response {

@@ -4,7 +4,7 @@ import { manifestOf, place, tableOf } from '../fixtures/snapshot-world.js';
 import { awaitManifest } from './await-manifest.js';
 import type { SnapshotWish } from './snapshot-source.js';
 
-const ALL: SnapshotWish = { tables: null, atLeast: 0n };
+const ALL: SnapshotWish = { tables: null, atLeast: 0n, not: [] };
 
 /** Runs everything that waits for time, as soon as nothing else is left to do. */
 async function drive<T>(clock: ReturnType<typeof manualClock>, work: Promise<T>): Promise<T> {
@@ -83,7 +83,7 @@ describe('awaitManifest', () => {
     ],
   ])('refuses a manifest with %s', async (_what, spoil) => {
     const manifest = spoil(await tableOf('items', ['a']));
-    const wish = { tables: ['items'], atLeast: 0n };
+    const wish = { tables: ['items'], atLeast: 0n, not: [] };
     const { answer } = asking([{ state: 'ready', manifest }], undefined, wish);
     await expect(answer).rejects.toMatchObject({ code: 'snapshot-corrupt' });
   });

@@ -1,9 +1,10 @@
 import { silentLogger, SyncError } from '@millrace/kernel';
-import type { SnapshotTable } from '@millrace/sync-protocol';
 import { manualClock, recordingLogger, seededRandom } from '@millrace/testing';
 import { bytesOf, mapFiles, tableOf } from '../fixtures/snapshot-world.js';
 import { downloadChunks } from './chunk-downloads.js';
 import { sha256 } from './digest.js';
+import type { HydrationFiles } from './hydration-files.js';
+import { DOWNLOAD } from './limits.js';
 
 type Fetch = (text: string, attempt: number) => Promise<Uint8Array<ArrayBuffer>>;
 
@@ -25,10 +26,11 @@ async function world(chunks: readonly string[], fetch: Fetch = (text) => Promise
       });
     },
   };
-  const start = (tables: readonly SnapshotTable[] = [table]) =>
-    downloadChunks(tables, {
+  const start = ({ resumed = false, files: kept = files as HydrationFiles | null } = {}) =>
+    downloadChunks([table], {
       source,
-      files,
+      files: kept,
+      resumed,
       digest: sha256,
       clock,
       random: seededRandom(1),
@@ -84,13 +86,28 @@ describe('downloadChunks', () => {
     expect(text(await downloads.read(table.id, 5))).toBe('5');
   });
 
+  it('has two chunks a lane in memory at the most, however slow the disk is (I11)', async () => {
+    const chunks = Array.from({ length: 12 }, (_, n) => String(n));
+    const { start, files, asked, table } = await world(chunks);
+    let write: () => void = () => undefined;
+    const allowed = new Promise<void>((resolve) => (write = resolve));
+    const downloads = start({
+      files: { ...files, write: (name, bytes) => allowed.then(() => files.write(name, bytes)) },
+    });
+    await until(() => asked.length >= 8);
+    await settled();
+    expect(asked).toHaveLength(8);
+    write();
+    expect(text(await downloads.read(table.id, 11))).toBe('11');
+  });
+
   it('(F40) takes what an earlier attempt has brought, if it is what the manifest says', async () => {
     const { start, asked, brought, files, table } = await world(['a', 'b', 'c']);
     const first = start();
     await Promise.all([0, 1, 2].map((n) => first.read(table.id, n)));
     files.content.set(`${table.id}-1`, bytesOf('x'));
     asked.length = brought.length = 0;
-    const second = start();
+    const second = start({ resumed: true });
     expect(text(await second.read(table.id, 1))).toBe('b');
     await second.end();
     expect(asked).toEqual([1]);
@@ -132,6 +149,44 @@ describe('downloadChunks', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('waits as long as the server asks for, if that is longer than its own wait', async () => {
+    const busy = new SyncError('too-many-requests', 'slow down', { retryAfterMs: 30_000 });
+    const { start, clock, asked, table } = await world(['abc'], (each, attempt) =>
+      attempt === 1 ? Promise.reject(busy) : Promise.resolve(bytesOf(each)),
+    );
+    const read = start().read(table.id, 0);
+    await settled();
+    clock.advance(29_000);
+    await settled();
+    expect(asked).toHaveLength(1);
+    clock.advance(1_000);
+    expect(text(await read)).toBe('abc');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('does not wait for ever, whatever the server asks for', async () => {
+    const busy = new SyncError('too-many-requests', 'slow down', { retryAfterMs: 999_999_000 });
+    const { start, clock, table } = await world(['abc'], (each, attempt) =>
+      attempt === 1 ? Promise.reject(busy) : Promise.resolve(bytesOf(each)),
+    );
+    const read = start().read(table.id, 0);
+    await settled();
+    clock.advance(DOWNLOAD.waitMost);
+    expect(text(await read)).toBe('abc');
+  });
+
+  it('keeps no files where there are none, and looks for none unless an attempt was there before', async () => {
+    const { start, files, table } = await world(['a', 'bb']);
+    const read = jest.spyOn(files, 'read');
+    const inMemory = start({ files: null });
+    await settled();
+    expect(text(await inMemory.read(table.id, 1))).toBe('bb');
+    expect(text(await inMemory.read(table.id, 0))).toBe('a');
+    expect([...files.content]).toEqual([]);
+    await start().read(table.id, 0);
+    expect(read).not.toHaveBeenCalled();
+  });
+
   it('gives up a line that stays bad, and all who wait hear of it', async () => {
     const { start, clock, table } = await world(['abc', 'def'], () => Promise.reject(new SyncError('network', 'gone')));
     const downloads = start();
@@ -165,16 +220,30 @@ describe('downloadChunks', () => {
   it('a file that vanished meanwhile is said to be so', async () => {
     const { start, files, table } = await world(['a']);
     const downloads = start();
-    await settled();
+    expect(text(await downloads.read(table.id, 0))).toBe('a'); // held in memory: it is read once
+    await until(() => files.content.size > 0);
+    expect(text(await downloads.read(table.id, 0))).toBe('a');
     files.content.clear();
     await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'snapshot-corrupt' });
     await expect(downloads.read(table.id, 9)).rejects.toMatchObject({ code: 'assertion-failed' });
   });
 
-  it('a full disk is a failure of its own', async () => {
+  it('(I9) gives up a file that is never written', async () => {
+    const { start, clock, files, table } = await world(['a']);
+    const downloads = start({ files: { ...files, write: () => new Promise<void>(() => undefined) } });
+    expect(text(await downloads.read(table.id, 0))).toBe('a');
+    await settled();
+    clock.advance(DOWNLOAD.writeWithin);
+    await until(() => downloads.failure() !== null);
+    expect(downloads.failure()).toMatchObject({ code: 'timeout' });
+    await downloads.end();
+  });
+
+  it('a full disk is a failure of its own, although who waits for the chunk has it', async () => {
     const { files, table, control } = await world(['a']);
     const downloads = downloadChunks([table], {
       source: { chunk: () => Promise.resolve(bytesOf('a')) },
+      resumed: false,
       files: { ...files, write: () => Promise.reject(new SyncError('storage-failed', 'the disk is full')) },
       digest: sha256,
       clock: manualClock(),
@@ -183,6 +252,8 @@ describe('downloadChunks', () => {
       signal: control.signal,
       onChunk: () => undefined,
     });
-    await expect(downloads.read(table.id, 0)).rejects.toMatchObject({ code: 'storage-failed' });
+    expect(text(await downloads.read(table.id, 0))).toBe('a');
+    await until(() => downloads.failure() !== null);
+    expect(downloads.failure()).toMatchObject({ code: 'storage-failed' });
   });
 });

@@ -9,13 +9,16 @@ import type { SnapshotSource } from './snapshot-source.js';
 
 export interface ChunkDownloadsOptions {
   readonly source: Pick<SnapshotSource, 'chunk'>;
-  readonly files: HydrationFiles;
+  /** Where chunks are kept until the load is over; null: nowhere, all of them fit in memory. */
+  readonly files: HydrationFiles | null;
+  /** Whether an earlier attempt may have left some of these chunks there: else nobody looks. */
+  readonly resumed: boolean;
   readonly digest: Digest;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** A chunk is here. `kept`: an earlier attempt had brought it. */
+  /** A chunk is here, and in its file if there are files. `kept`: an earlier attempt had brought it. */
   readonly onChunk: (chunk: SnapshotChunk, kept: boolean) => void;
 }
 
@@ -35,17 +38,26 @@ interface Job {
   readonly chunk: SnapshotChunk;
 }
 
-/** A chunk's arrival. Its bytes only if somebody waited for them: what lies around is read from its file. */
+/** A chunk that is here. */
+interface Arrived {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly isKept: boolean;
+  readonly isHandedOver: boolean;
+}
+
+/** A chunk's arrival. Its bytes, or null if they have to be read from its file. */
 interface Arrival {
   readonly here: Promise<Uint8Array<ArrayBuffer> | null>;
   readonly resolve: (bytes: Uint8Array<ArrayBuffer> | null) => void;
   readonly reject: (error: unknown) => void;
   awaited: boolean;
+  /** Bytes that it keeps in memory until they are read. */
+  held: number;
 }
 
 /** Begins to download these tables' chunks: those that lie in a file already are checked and taken, the others are fetched, checked and written. */
 export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkDownloadsOptions): ChunkDownloads {
-  const { source, files, digest, clock, random, logger, onChunk } = options;
+  const { source, files, resumed, digest, clock, random, logger, onChunk } = options;
   const jobs = tables.flatMap((table) => table.chunks.map((chunk, n): Job => ({ table, n, chunk })));
   const arrivals = new Map(jobs.map((job) => [fileOf(job.table.id, job.n), arrival()]));
   const sizes = new Map(jobs.map((job) => [fileOf(job.table.id, job.n), job.chunk.rawBytes]));
@@ -53,21 +65,28 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
   const forward = () => ended.abort();
   let failure: unknown = null;
   let next = 0;
+  let heldBytes = 0;
 
   if (options.signal.aborted) forward();
   options.signal.addEventListener('abort', forward, { once: true });
   const lanes = Array.from({ length: DOWNLOAD.parallel }, lane);
   const all = Promise.all(lanes).finally(() => options.signal.removeEventListener('abort', forward));
 
-  /** Takes one chunk after another; the next is not asked for before this one is written, so that memory holds no more than one per lane. */
+  /** Takes one chunk after another. While one is written, the next is fetched, but not the one after that: so a lane has two in memory, beside what is held. */
   async function lane(): Promise<void> {
-    for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) {
-      try {
+    let written: Promise<void> = Promise.resolve();
+    try {
+      for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) {
         if (ended.signal.aborted) throw unwanted();
-        await bring(job);
-      } catch (error) {
-        return fail(error);
+        const arrived = await bring(job);
+        await written;
+        written = keep(job, arrived);
+        written.catch(() => undefined); // heard before the next one is written, or at the end
       }
+      await written;
+    } catch (error) {
+      await written.catch(() => undefined); // nothing is under way any more when a lane has ended
+      fail(error);
     }
   }
 
@@ -77,15 +96,42 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
     for (const each of arrivals.values()) each.reject(failure);
   }
 
-  async function bring(job: Job): Promise<void> {
+  /** From an earlier attempt, or from the server; whoever waits for it need not wait for its file, which is for an attempt after this one. */
+  async function bring(job: Job): Promise<Arrived> {
     const file = fileOf(job.table.id, job.n);
-    const kept = await files.read(file);
+    const kept = files && resumed ? await files.read(file) : null;
     const isKept = kept !== null && (await isRight(kept, job.chunk));
     const bytes = isKept ? kept : await fetchChecked(job);
-    if (!isKept) await files.write(file, bytes);
-    onChunk(job.chunk, isKept);
+    return { bytes, isKept, isHandedOver: handOver(file, bytes) };
+  }
+
+  async function keep(job: Job, { bytes, isKept, isHandedOver }: Arrived): Promise<void> {
+    const file = fileOf(job.table.id, job.n);
+    if (files && !isKept) await inTime(files.write(file, bytes));
+    onChunk(job.chunk, isKept); // what counts as brought, no later attempt has to bring again
+    if (!isHandedOver) arrivals.get(file)?.resolve(null);
+  }
+
+  /** A browser under load has been seen never to answer: an attempt that fails goes on later, one that waits for ever does not (I9). */
+  async function inTime(writing: Promise<void>): Promise<void> {
+    const done = new AbortController();
+    const late = clock.sleep(DOWNLOAD.writeWithin, done.signal).then(() => {
+      throw new SyncError('timeout', `a chunk could not be written in ${DOWNLOAD.writeWithin / 1000} s`);
+    });
+    late.catch(() => undefined); // the sleep ends with the writing
+    await Promise.race([writing, late]).finally(() => done.abort());
+  }
+
+  /** To who waits for it, or into memory while there is room; false: it is to be read from its file. */
+  function handOver(file: string, bytes: Uint8Array<ArrayBuffer>): boolean {
     const waiting = arrivals.get(file);
-    waiting?.resolve(waiting.awaited ? bytes : null);
+    if (!waiting?.awaited) {
+      if (files && heldBytes + bytes.length > DOWNLOAD.heldBytes) return false;
+      if (waiting) waiting.held = bytes.length;
+      heldBytes += bytes.length;
+    }
+    waiting?.resolve(bytes);
+    return true;
   }
 
   /** A line may garble bytes once; what is wrong twice is wrong where it is kept. */
@@ -108,7 +154,7 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
         if (error.code === 'not-found') throw new ChunkGone(table.name, n);
         if (error.code === 'snapshot-corrupt') return null;
         if (error.retry !== 'backoff' || attempt + 1 >= DOWNLOAD.tries) throw error;
-        await pause(clock, backoffDelay(attempt, random, { baseMs: 1_000 }), ended.signal);
+        await pause(clock, waitAfter(error, backoffDelay(attempt, random, { baseMs: 1_000 })), ended.signal);
       }
     }
   }
@@ -123,7 +169,10 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
       const waiting = arrivals.get(file);
       if (!waiting) throw new SyncError('assertion-failed', `chunk ${n} of ${id} is not part of this download`);
       waiting.awaited = true;
-      const bytes = (await waiting.here) ?? (await files.read(file));
+      const bytes = (await waiting.here) ?? (await files?.read(file));
+      heldBytes -= waiting.held;
+      // Once: it is the reader's now. Who reads again reads the file.
+      arrivals.set(file, { ...waiting, here: Promise.resolve(null), held: 0 });
       if (bytes?.length !== sizes.get(file))
         throw new SyncError('snapshot-corrupt', `the file of chunk ${n} of ${id} is not whole`);
       return bytes as Uint8Array<ArrayBuffer>;
@@ -134,6 +183,11 @@ export function downloadChunks(tables: readonly SnapshotTable[], options: ChunkD
       await all;
     },
   };
+}
+
+/** As long as the server wants, and no longer than a person would wait for: beyond that the attempt is better given up soon than late. */
+function waitAfter({ retryAfterMs }: SyncError, backoffMs: number): number {
+  return Math.max(backoffMs, Math.min(retryAfterMs ?? 0, DOWNLOAD.waitMost));
 }
 
 function fileOf(id: string, n: number): string {
@@ -148,5 +202,5 @@ function arrival(): Arrival {
     reject = onFailure;
   });
   here.catch(() => undefined); // a chunk that nobody waits for may fail unheard: `failure` tells
-  return { here, resolve, reject, awaited: false };
+  return { here, resolve, reject, awaited: false, held: 0 };
 }

@@ -2,17 +2,17 @@ import { manualClock } from '@millrace/testing';
 import { bytesOf, manifestOf, mapFiles, place, tableOf } from '../fixtures/snapshot-world.js';
 import { keepManifest, keptManifest } from './kept-manifest.js';
 import { mergeManifests } from './merge-manifests.js';
+import type { SnapshotWish } from './snapshot-source.js';
 
 describe('a kept manifest', () => {
-  const whole = { tables: null, atLeast: 0n };
+  const whole: SnapshotWish = { tables: null, atLeast: 0n, not: [] };
 
   async function world() {
     const clock = manualClock();
     const files = mapFiles();
     const manifest = manifestOf([await tableOf('items', ['a']), await tableOf('pairs', ['b'])]);
     await keepManifest(files, { manifest, wish: whole }, clock);
-    const kept = (wish: { tables: readonly string[] | null; atLeast: bigint } = whole, schemaVersion = '1.0.0') =>
-      keptManifest(files, wish, { schemaVersion, clock });
+    const kept = (wish = whole, schemaVersion = '1.0.0') => keptManifest(files, wish, { schemaVersion, clock });
     return { clock, files, manifest, kept };
   }
 
@@ -22,11 +22,16 @@ describe('a kept manifest', () => {
   });
 
   it.each([
-    ['other tables', { tables: ['items'], atLeast: 0n }, '1.0.0'],
-    ['later rows', { tables: null, atLeast: 11n }, '1.0.0'],
+    ['other tables', { tables: ['items'], atLeast: 0n, not: [] }, '1.0.0'],
+    ['later rows', { tables: null, atLeast: 11n, not: [] }, '1.0.0'],
     ['another schema', whole, '2.0.0'],
   ] as const)('is of no use to who wants %s', async (_what, wish, version) => {
     expect(await (await world()).kept(wish, version)).toBeNull();
+  });
+
+  it('is of no use where one of its builds will not do', async () => {
+    const { kept, manifest } = await world();
+    expect(await kept({ ...whole, not: [manifest.tables[1]?.id ?? ''] })).toBeNull();
   });
 
   it('is forgotten after an hour, however often it was taken up: the history since may be longer than a new download', async () => {

@@ -44,25 +44,30 @@ export async function keptManifest(
     age >= 0 &&
     age < DOWNLOAD.keep &&
     manifest.schemaVersion === schemaVersion &&
-    manifest.tables.every(({ position }) => BigInt(position.seq) >= wish.atLeast);
+    manifest.tables.every(({ id, position }) => BigInt(position.seq) >= wish.atLeast && !wish.not.includes(id));
   return fits ? manifest : null;
 }
 
-/** Remembers what is being downloaded. If nothing of it was part of the download before, the files of that one go. */
+/**
+ * Remembers what is being downloaded. If nothing of it was part of the download before, the files of that one go. Resolves to whether some of its
+ * chunks may be there.
+ */
 export async function keepManifest(
   files: HydrationFiles,
   kept: { readonly manifest: SnapshotManifest; readonly wish: SnapshotWish },
   clock: Clock,
-): Promise<void> {
+): Promise<boolean> {
   const before = await readKept(files);
   const ids = new Set(kept.manifest.tables.map(({ id }) => id));
   // Nothing of the old attempt is of use: otherwise its chunks, which are immutable by id, spare a download.
-  if (!before?.manifest.tables.some(({ id }) => ids.has(id))) await files.clear();
+  const goesOn = before?.manifest.tables.some(({ id }) => ids.has(id)) ?? false;
+  if (!goesOn) await files.clear();
   const { manifest, wish } = kept;
   // However often it is taken up again, its rows get no younger.
   const keptAt = before?.manifest.id === manifest.id ? before.keptAt : clock.now();
   const content: Kept = { manifest, tables: wish.tables && [...wish.tables], keptAt };
   await files.write(FILE, new TextEncoder().encode(JSON.stringify(content)));
+  return goesOn;
 }
 
 function sameTables(a: readonly string[] | null, b: readonly string[] | null): boolean {

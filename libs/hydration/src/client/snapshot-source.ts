@@ -6,6 +6,8 @@ export interface SnapshotWish {
   readonly tables: readonly string[] | null;
   /** seq that the rows should hold. */
   readonly atLeast: bigint;
+  /** Ids of builds that will not do. */
+  readonly not: readonly string[];
 }
 
 /** The server, as far as a download needs it. Failures reject with `SyncError`. */

@@ -1,14 +1,13 @@
 import { errorText, type Clock, type Logger } from '@millrace/kernel';
 import { readingFailed } from './reading-failed.js';
 import type { TableBuilder } from './table-builder.js';
-import type { BuildStore, TableWant } from './table-build.js';
+import { isOf, type BuildStore, type TableInFormat, type TableWant } from './table-build.js';
 
 /** So long a failure is remembered for somebody who had been told to wait. */
 const FAILURE_KEPT_MS = 60_000;
 
 interface Flight {
   readonly want: TableWant;
-  begun: boolean;
   rows: number;
   estimate: number;
   readonly done: Promise<void>;
@@ -21,10 +20,10 @@ export interface BuildFlightsOptions {
   readonly logger: Logger;
 }
 
-/** Each table is read by one reader at a time, for however many callers; tables are read one after the other, in one session. */
+/** Each table in each format is read by one reader at a time, for however many callers; one after the other, in one session. */
 export class BuildFlights {
   readonly #options: BuildFlightsOptions;
-  readonly #flights = new Map<string, Flight>();
+  readonly #flights = new Set<Flight>();
   readonly #failures = new Map<string, { readonly error: unknown; readonly at: number }>();
   #turn: Promise<void> = Promise.resolve();
 
@@ -43,14 +42,12 @@ export class BuildFlights {
    * caller has to look whether it will do. Rejects as the build did.
    */
   join(want: TableWant): Promise<void> {
-    const flight = this.#flights.get(want.table);
-    if (flight && (flight.begun || flight.want.demanded >= want.demanded)) return flight.done;
-    return this.#begin(want, flight ?? null).done;
+    return (this.#flightOf(want) ?? this.#begin(want)).done;
   }
 
   /** Rows read so far, and about how many there will be, of tables under way. */
-  progress(tables: readonly string[]): { readonly rows: number; readonly rowEstimate: number } {
-    const flights = tables.flatMap((table) => this.#flights.get(table) ?? []);
+  progress(tables: readonly TableInFormat[]): { readonly rows: number; readonly rowEstimate: number } {
+    const flights = tables.flatMap((table) => this.#flightOf(table) ?? []);
     return {
       rows: flights.reduce((sum, { rows }) => sum + rows, 0),
       rowEstimate: flights.reduce((sum, { estimate }) => sum + estimate, 0),
@@ -58,23 +55,26 @@ export class BuildFlights {
   }
 
   /** What a build of these tables failed of since its callers were told to wait. Told once: the next caller after that tries again. */
-  takeFailure(tables: readonly string[]): { readonly error: unknown } | null {
+  takeFailure(tables: readonly TableInFormat[]): { readonly error: unknown } | null {
     const { clock } = this.#options;
     let taken: { readonly error: unknown } | null = null;
-    for (const table of tables) {
-      const failure = this.#failures.get(table);
-      this.#failures.delete(table);
+    for (const name of tables.map(nameOf)) {
+      const failure = this.#failures.get(name);
+      this.#failures.delete(name);
       if (failure && clock.now() - failure.at < FAILURE_KEPT_MS) taken ??= failure;
     }
     return taken;
   }
 
-  /** `former` has not begun: the new one takes its place, and its callers with it. */
-  #begin(want: TableWant, former: Flight | null): Flight {
+  #flightOf(table: TableInFormat): Flight | undefined {
+    return [...this.#flights].find(({ want }) => isOf(want, table));
+  }
+
+  #begin(want: TableWant): Flight {
     const ended = Promise.withResolvers<void>();
     ended.promise.catch(() => undefined); // whoever waits for it hears of it
-    const flight: Flight = { want, begun: false, rows: 0, estimate: former?.estimate ?? 0, done: ended.promise };
-    this.#flights.set(want.table, flight);
+    const flight: Flight = { want, rows: 0, estimate: 0, done: ended.promise };
+    this.#flights.add(flight);
     this.#saveWants();
     this.#run(flight).then(ended.resolve, ended.reject);
     return flight;
@@ -82,28 +82,20 @@ export class BuildFlights {
 
   async #run(flight: Flight): Promise<void> {
     const { builder, clock, logger } = this.#options;
-    const { table } = flight.want;
+    const name = nameOf(flight.want);
+    const onRows = (rows: number, estimate: number) => Object.assign(flight, { rows, estimate });
     try {
-      const build = await this.#inTurn(async () => {
-        const current = this.#flights.get(table);
-        if (current !== flight) return null;
-        flight.begun = true;
-        const onRows = (rows: number, estimate: number) => Object.assign(flight, { rows, estimate });
-        return readingFailed(() => builder.read({ ...flight.want, onRows }));
-      });
-      if (build === null) return await this.#flights.get(table)?.done;
+      const build = await this.#inTurn(() => readingFailed(() => builder.read({ ...flight.want, onRows })));
       // History is waited for while the next table is read.
       await builder.finish(build);
-      this.#failures.delete(table);
+      this.#failures.delete(name);
     } catch (error) {
-      logger.warn('snapshot of a table failed', { table, reason: errorText(error) });
-      this.#failures.set(table, { error, at: clock.now() });
+      logger.warn('snapshot of a table failed', { table: flight.want.table, reason: errorText(error) });
+      this.#failures.set(name, { error, at: clock.now() });
       throw error;
     } finally {
-      if (this.#flights.get(table) === flight) {
-        this.#flights.delete(table);
-        this.#saveWants();
-      }
+      this.#flights.delete(flight);
+      this.#saveWants();
     }
   }
 
@@ -117,6 +109,10 @@ export class BuildFlights {
   }
 
   #saveWants(): void {
-    this.#options.store.saveWants([...this.#flights.values()].map(({ want }) => want));
+    this.#options.store.saveWants([...this.#flights].map(({ want }) => want));
   }
+}
+
+function nameOf({ table, format }: TableInFormat): string {
+  return `${format} ${table}`;
 }

@@ -89,12 +89,6 @@ export async function forgetBuilds(sql: Sql, ids: readonly string[]): Promise<vo
   await sql.query('delete from sync.snapshot where id = any($1::uuid[]) and evicted_at is not null', [ids]);
 }
 
-/** Somebody waits to change the schema [M1]. */
-export async function migrationWanted(sql: Sql): Promise<boolean> {
-  const { rows } = await sql.query('select 1 from sync.migration_wanted where expires_at > now() limit 1');
-  return rows.length > 0;
-}
-
 /** Those of the builds that may still be handed out. */
 export async function registeredBuilds(sql: Sql, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql.query('select id from sync.snapshot where id = any($1::uuid[]) and evicted_at is null', [

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { PGlite } from '@electric-sql/pglite';
 import { beginEpoch, readPosition } from '@millrace/change-history';
-import { must, parseLsn, systemClock, type BlobStore, type CopySession } from '@millrace/kernel';
+import { must, parseLsn, silentLogger, systemClock, type BlobStore, type CopySession } from '@millrace/kernel';
 import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg } from '@millrace/postgres';
 import { quoteIdent, quoteTable } from '@millrace/schema-meta';
@@ -12,6 +12,7 @@ import { columnMeta, every, EVERY_TYPE_SQL, replicaTableSql, scoped } from '../f
 import { hashTable } from '../table-hash.js';
 import { buildTable, type BuildTableOptions, type TableRows } from './build-table.js';
 import { chunkKey } from './chunk-uploads.js';
+import { tablesWanted } from './tables-wanted.js';
 
 const SLOT = 'table_spec';
 const ID = '018f0000-0000-4000-8000-0000000000aa';
@@ -76,10 +77,12 @@ function defaults(session: CopySession, blobs: BlobStore): BuildTableOptions {
     buildId: ID,
     codec: {
       gzip: (bytes) => gzipSync(bytes, { level: 1 }),
-      gunzip: (bytes) => gunzipSync(bytes),
       sha256: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     },
     clock: systemClock,
+    logger: silentLogger,
+    inTheWay: async () => false,
+    onProgress: () => undefined,
     onChunk: () => undefined,
   };
 }
@@ -292,11 +295,63 @@ describe('[S1][S2] buildTable', () => {
     await session.close();
   });
 
+  it('[S1] may take longer than it may stand still, while it gets on; Postgres does not end it either', async () => {
+    const session = await connect();
+    await session.query(`set statement_timeout = '400ms'`);
+    let told = 0;
+    const slow: BlobStore = {
+      put: () => new Promise((resolve) => void systemClock.after(300, resolve)),
+      get: async () => null,
+      delete: async () => undefined,
+    };
+    const began = Date.now();
+    const built = await buildTable({
+      ...defaults(session, slow),
+      bounds: { idleMs: 2_000, mostMs: 60_000 },
+      limits: { rows: 2_000, bytes: 1 << 22 },
+      onProgress: () => void told++,
+    });
+    expect(built.rows).toBe(51_001);
+    expect(Date.now() - began).toBeGreaterThan(3_000);
+    expect(told).toBeGreaterThan(0);
+    await session.close();
+  });
+
+  it.each(['alter table every_type add column more text', 'truncate every_type'])(
+    '[S1] makes way for whoever waits for its table, though no migration was announced: %s',
+    async (change) => {
+      const session = await connect();
+      const ddl = await connect('table-spec-ddl');
+      const held = Promise.withResolvers<void>();
+      const stuck: BlobStore = { put: () => held.promise, get: async () => null, delete: async () => undefined };
+      const building = buildTable({
+        ...defaults(session, stuck),
+        table: every,
+        limits: { rows: 1, bytes: 1 << 22 },
+        inTheWay: () => tablesWanted(admin, [every.name]),
+      });
+      const madeWay = expect(building).rejects.toMatchObject({ code: 'snapshot-failed' });
+      while (!(await waitsForUs())) await admin.query('select pg_sleep(0.02)');
+      expect(await tablesWanted(admin, [every.name])).toBe(false);
+      await ddl.query('begin');
+      const changed = ddl.query(change);
+      await changed; // a reader that stayed would keep it from that for ever
+      held.resolve();
+      await madeWay;
+      await ddl.query('rollback');
+      await ddl.close();
+    },
+  );
+
   it('lets the table go when its time is over, even if the store does not move', async () => {
     const session = await connect();
     const held = Promise.withResolvers<void>();
     const stuck: BlobStore = { put: () => held.promise, get: async () => null, delete: async () => undefined };
-    const building = buildTable({ ...defaults(session, stuck), readMs: 300, limits: { rows: 1_000, bytes: 1 << 22 } });
+    const building = buildTable({
+      ...defaults(session, stuck),
+      bounds: { idleMs: 60_000, mostMs: 300 },
+      limits: { rows: 1_000, bytes: 1 << 22 },
+    });
     const failed = expect(building).rejects.toMatchObject({ code: 'timeout' });
     await noBackends();
     held.resolve();
@@ -319,6 +374,15 @@ describe('[S1][S2] buildTable', () => {
     expect(left.every((key) => remembered.some((n) => key === chunkKey('key', ID, n)))).toBe(true);
     await admin.query(`delete from ${quoteTable(scoped.name)} where id >= 10000`);
   });
+
+  /** The reader has its table, and is in the midst of it. */
+  async function waitsForUs(): Promise<boolean> {
+    const { rows } = await admin.query(
+      `select 1 from pg_locks join pg_stat_activity using (pid)
+       where application_name = 'table-spec' and relation = 'every_type'::regclass and granted`,
+    );
+    return rows.length > 0;
+  }
 
   async function waitEvent(): Promise<string | null> {
     const { rows } = await admin.query(

@@ -1,22 +1,28 @@
-import { SyncError, type BlobStore, type Clock, type CopySession, type SqlConnection } from '@millrace/kernel';
+import {
+  SyncError,
+  type BlobStore,
+  type Clock,
+  type CopySession,
+  type Logger,
+  type SqlConnection,
+} from '@millrace/kernel';
 import type { TableMeta } from '@millrace/schema-meta';
 import type { SnapshotChunk, SnapshotFormat } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
 import { CHUNK_LIMITS, ChunkCutter, type ChunkLimits, type CutChunk } from '../format/chunk-cutter.js';
-import { hashTable, type TableHash } from '../table-hash.js';
+import type { TableHash } from '../table-hash.js';
 import { ChunkUploads, chunkKey } from './chunk-uploads.js';
 import { copyQuery } from './copy-query.js';
-import { READ_MS, inTime } from './in-time.js';
+import { hashInParts } from './hash-in-parts.js';
 import { keyTextOfRow } from './key-text.js';
 import { readTables, type ReadBasis } from './read-table.js';
+import { READ_BOUNDS, watchReading, type ReadBounds } from './reading-watch.js';
 import { scopeCondition } from './scope-condition.js';
 
 /** What this runtime packs and digests with. */
 export interface ChunkCodec {
   /** As one gzip member, at a level that keeps up with COPY. */
   gzip(bytes: Uint8Array): Uint8Array;
-  /** Throws if they are no gzip, or not all of it. */
-  gunzip(bytes: Uint8Array): Uint8Array;
   /** SHA-256, hex. */
   sha256(bytes: Uint8Array): string | Promise<string>;
 }
@@ -35,10 +41,15 @@ export interface BuildTableOptions {
   readonly blobs: BlobStore;
   readonly codec: ChunkCodec;
   readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether somebody wants to change that table, asked on another connection [S1]. */
+  readonly inTheWay: () => Promise<boolean>;
+  /** Called now and then while the table is being read. */
+  readonly onProgress: () => void;
   /** Called before chunk `n` is stored, with the rows read so far: whoever remembers it can remove what a crash leaves behind. */
   readonly onChunk: (n: number, rows: number) => void;
-  /** Longest time from lock to commit, ms. Default 60 s. */
-  readonly readMs?: number;
+  /** Of the time from lock to commit. */
+  readonly bounds?: ReadBounds;
   readonly limits?: ChunkLimits;
 }
 
@@ -56,11 +67,14 @@ export interface TableRows extends ReadBasis {
  * waits while the store does, so that memory holds a few chunks whatever the table's size (I11). When it throws, no chunk is under way any more.
  */
 export async function buildTable(options: BuildTableOptions): Promise<TableRows> {
-  const { session, table, slot, clock, readMs: ms = READ_MS } = options;
+  const { session, table, slot, clock, bounds = READ_BOUNDS } = options;
   const uploads = new ChunkUploads(options.blobs, clock);
   try {
-    const read = await inTime({ session, clock, ms, what: `table ${table.name}` }, () =>
-      readTables(session, { tables: [table], slot }, (sql, basis) => readRows(options, { sql, basis, uploads })),
+    const what = `table ${table.name}`;
+    const read = await watchReading({ ...options, bounds, what }, (progress) =>
+      readTables(session, { tables: [table], slot, mostMs: bounds.mostMs }, (sql, basis) =>
+        readRows(options, { sql, basis, uploads, progress }),
+      ),
     );
     await uploads.finish();
     return read;
@@ -73,9 +87,10 @@ interface Reading {
   readonly sql: SqlConnection;
   readonly basis: ReadBasis;
   readonly uploads: ChunkUploads;
+  readonly progress: () => void;
 }
 
-async function readRows(options: BuildTableOptions, { sql, basis, uploads }: Reading): Promise<TableRows> {
+async function readRows(options: BuildTableOptions, { sql, basis, uploads, progress }: Reading): Promise<TableRows> {
   const { table, claims, format, limits = CHUNK_LIMITS } = options;
   const cutter = new ChunkCutter(format, limits);
   const chunks: SnapshotChunk[] = [];
@@ -85,24 +100,25 @@ async function readRows(options: BuildTableOptions, { sql, basis, uploads }: Rea
     const digest = await options.codec.sha256(chunk.bytes);
     chunks.push({ rows: chunk.rows, bytes: packed.length, rawBytes: chunk.bytes.length, digest });
     await uploads.put(chunkKey(options.snapshotKey, options.buildId, chunks.length - 1), packed);
+    progress();
   };
-  const rows = await copyInto(options.session, copyQuery(table, claims, format), cutter, store);
-  const hash = await hashTable(sql, table, scopeCondition(table, claims));
+  const blocks = options.session.copyOut(copyQuery(table, claims, format));
+  const rows = await copyInto(blocks, cutter, { store, progress });
+  const hash = await hashInParts(sql, table, { condition: scopeCondition(table, claims), onPart: progress });
   if (hash.count !== String(rows)) throw new SyncError('assertion-failed', 'count and COPY of one moment differ');
   return { ...basis, rows, rawBytes: sum(chunks), hash, keyRange: keyRange(options, cutter), chunks };
 }
 
 /** Returns the number of rows. */
 async function copyInto(
-  session: CopySession,
-  query: string,
+  blocks: ReturnType<CopySession['copyOut']>,
   cutter: ChunkCutter,
-  store: (chunk: CutChunk) => Promise<void>,
+  { store, progress }: { readonly store: (chunk: CutChunk) => Promise<void>; readonly progress: () => void },
 ): Promise<number> {
-  const blocks = session.copyOut(query);
   try {
     for (;;) {
       const next = await blocks.next();
+      progress();
       if (!next.done) {
         for (const chunk of cutter.add(next.value)) await store(chunk);
         continue;

@@ -1,5 +1,5 @@
 import { positionToJson, type Position } from '@millrace/kernel';
-import { CacheWorld, ORDER, schema, SLOT } from '../fixtures/cache-world.js';
+import { CacheWorld, ORDER, schema } from '../fixtures/cache-world.js';
 import { hashTable } from '../table-hash.js';
 import { Checksums, type ChecksumsOptions, type TakenChecksums } from './checksums.js';
 
@@ -11,7 +11,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 function checksums(more: Partial<ChecksumsOptions> = {}) {
   let readings = 0;
-  const { use, waitForCapture, clock } = world.options();
+  const { use, ...options } = world.options();
   const counted: typeof use = (work) => {
     readings += 1;
     return use(work);
@@ -23,7 +23,7 @@ function checksums(more: Partial<ChecksumsOptions> = {}) {
       kept = taken;
     },
   };
-  const make = () => new Checksums({ schema, slot: SLOT, use: counted, waitForCapture, clock, store, ...more });
+  const make = () => new Checksums({ ...options, schema, use: counted, store, builds: () => [], ...more });
   return { of: make(), restarted: make, readings: () => readings };
 }
 

@@ -1,13 +1,22 @@
-import { SyncError, positionToJson, type Clock, type CopySession, type Lsn, type Position } from '@millrace/kernel';
+import {
+  SyncError,
+  positionToJson,
+  type Clock,
+  type CopySession,
+  type Logger,
+  type Lsn,
+  type Position,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { Checkpoint } from '@millrace/sync-protocol';
 import type { Claims } from '@millrace/sync-rules';
-import { hashTable } from '../table-hash.js';
-import { READ_MS, inTime } from './in-time.js';
+import { hashInParts } from './hash-in-parts.js';
 import { migratedBetween } from './migrated-between.js';
 import { readingFailed } from './reading-failed.js';
 import { readTables } from './read-table.js';
+import { READ_BOUNDS, watchReading, type ReadBounds } from './reading-watch.js';
 import { scopeCondition } from './scope-condition.js';
+import type { TableBuild } from './table-build.js';
 
 export interface ChecksumsOptions {
   readonly schema: SchemaMeta;
@@ -15,7 +24,14 @@ export interface ChecksumsOptions {
   readonly use: <T>(work: (session: CopySession) => Promise<T>) => Promise<T>;
   readonly waitForCapture: (lsn: Lsn) => Promise<Position>;
   readonly clock: Clock;
-  readonly readMs?: number;
+  readonly logger: Logger;
+  /** Whether somebody wants to change one of these tables, asked on another connection [S1]. */
+  readonly inTheWay: (tables: readonly string[]) => Promise<boolean>;
+  /** Called now and then while tables are being read. */
+  readonly onProgress: () => void;
+  readonly bounds?: ReadBounds;
+  /** Builds of the tables that have been begun until now. */
+  readonly builds: () => readonly Pick<TableBuild, 'id' | 'table'>[];
   /** Keeps the last ones over restarts. */
   readonly store: ChecksumStore;
 }
@@ -42,11 +58,6 @@ export class Checksums {
     this.#taken = options.store.load();
   }
 
-  /** When the last ones were asked for, ms since 1970; 0 if never. */
-  get takenAt(): number {
-    return this.#taken?.at ?? 0;
-  }
-
   /** One that is at most `maxAgeMs` old, ms: taken now if there is none. `claims` are the same in every call. */
   async get(claims: Claims, maxAgeMs: number): Promise<Checkpoint> {
     const { clock } = this.#options;
@@ -58,14 +69,17 @@ export class Checksums {
   }
 
   async #take(claims: Claims): Promise<TakenChecksums> {
-    const { schema, slot, use, clock, waitForCapture, readMs: ms = READ_MS } = this.#options;
+    const { schema, slot, use, clock, waitForCapture, bounds = READ_BOUNDS } = this.#options;
     const at = clock.now();
+    const inTheWay = () => this.#options.inTheWay(schema.tables.map(({ name }) => name));
+    const earlier = Map.groupBy(this.#options.builds(), ({ table }) => table);
     const { position, seenUpTo, tables } = await use((session) =>
-      inTime({ session, clock, ms, what: 'the checksum of all tables' }, () =>
-        readTables(session, { tables: schema.tables, slot }, async (sql, basis) => {
+      watchReading({ ...this.#options, session, bounds, what: 'the checksum of all tables', inTheWay }, (progress) =>
+        readTables(session, { tables: schema.tables, slot, mostMs: bounds.mostMs }, async (sql, basis) => {
           const hashes: Checkpoint['tables'] = [];
           for (const table of schema.tables) {
-            hashes.push({ name: table.name, hash: await hashTable(sql, table, scopeCondition(table, claims)) });
+            const condition = scopeCondition(table, claims);
+            hashes.push({ name: table.name, hash: await hashInParts(sql, table, { condition, onPart: progress }) });
           }
           return { ...basis, tables: hashes };
         }),
@@ -79,7 +93,7 @@ export class Checksums {
       type: 'checkpoint',
       from: positionToJson(position),
       to: positionToJson(to),
-      tables,
+      tables: tables.map((table) => ({ ...table, builds: (earlier.get(table.name) ?? []).map(({ id }) => id) })),
     };
     this.#taken = { at, checkpoint };
     this.#options.store.save(this.#taken);

@@ -1,12 +1,11 @@
 import { assert, formatLsn, must, positionToJson } from '@millrace/kernel';
-import type { SnapshotFormat, SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
+import type { SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
 import type { SnapshotView } from './snapshot-view.js';
 import type { FinishedBuild } from './table-build.js';
 
 export interface ManifestContext {
   readonly id: string;
   readonly view: SnapshotView;
-  readonly format: SnapshotFormat;
   readonly scope: string;
   readonly rulesVersion: string;
 }
@@ -42,7 +41,7 @@ export function manifestOf(builds: readonly FinishedBuild[], context: ManifestCo
   };
 }
 
-function tableOf({ id, table, content }: FinishedBuild, { view, format }: ManifestContext): SnapshotTable {
+function tableOf({ id, table, format, content }: FinishedBuild, { view }: ManifestContext): SnapshotTable {
   const told = must(view.told.get(table), 'a build of a table of the schema');
   return {
     name: told.name,

@@ -1,6 +1,7 @@
 import { readReplicationState } from '@millrace/change-history';
 import { SyncError, must, parseLsn, type Lsn, type Position, type SqlConnection } from '@millrace/kernel';
 import { quoteTable, type TableMeta } from '@millrace/schema-meta';
+import { bareType } from '../format/layout.js';
 
 /**
  * Synchronized scans would start a table in its middle and parallel ones mix its rows: the same rows would have other bytes each time, and
@@ -19,6 +20,8 @@ export interface ReadBasis {
   readonly lsn: Lsn;
   /** W: everything that the transaction sees was written before it [S2]. */
   readonly seenUpTo: Lsn;
+  /** Of all transactions that were older (an xid8 as text), the transaction sees what they did. */
+  readonly oldestRunning: string;
 }
 
 /**
@@ -30,12 +33,13 @@ export interface ReadBasis {
  */
 export function readTables<T>(
   session: SqlConnection,
-  { tables, slot }: { readonly tables: readonly TableMeta[]; readonly slot: string },
+  { tables, slot, mostMs }: { readonly tables: readonly TableMeta[]; readonly slot: string; readonly mostMs: number },
   read: (sql: SqlConnection, basis: ReadBasis) => Promise<T>,
 ): Promise<T> {
   return session.transaction(
     async (sql) => {
-      await sql.query(SETTINGS);
+      // One statement copies a whole table: that it gets on is watched otherwise.
+      await sql.query(`${SETTINGS}; set local statement_timeout = ${mostMs}`);
       await sql.query(lockStatement(tables));
       const basis = await readBasis(sql, slot);
       for (const table of tables) await assertColumns(sql, table);
@@ -54,11 +58,14 @@ function lockStatement(tables: readonly TableMeta[]): string {
 async function readBasis(sql: SqlConnection, slot: string): Promise<ReadBasis> {
   const state = await readReplicationState(sql, slot);
   if (state === null) throw new SyncError('snapshot-failed', 'history has not begun yet: try again');
-  const { rows } = await sql.query('select pg_current_wal_insert_lsn() as lsn');
+  const { rows } = await sql.query(
+    'select pg_current_wal_insert_lsn() as lsn, pg_snapshot_xmin(pg_current_snapshot())::text as oldest_running',
+  );
   return {
     position: state.position,
     lsn: state.lastCommitLsn,
     seenUpTo: parseLsn(must(rows[0]?.['lsn'], 'a server has a WAL position')),
+    oldestRunning: must(rows[0]?.['oldest_running'], 'a snapshot has an oldest transaction'),
   };
 }
 
@@ -82,8 +89,4 @@ async function assertColumns(sql: SqlConnection, { name, columns }: TableMeta): 
       `a column of ${name} is not as the schema in force says: run the migration that changed it, or undo what was changed without one`,
     );
   }
-}
-
-function bareType(type: string): string {
-  return type.replace(/\(\d+(,-?\d+)?\)/, '');
 }

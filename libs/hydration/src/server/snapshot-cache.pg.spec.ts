@@ -1,9 +1,15 @@
 import { gunzipSync } from 'node:zlib';
 import { must, positionToJson, type BlobStore, type Position } from '@millrace/kernel';
+import type { Catalogue } from '@millrace/schema-compat';
+import { migrationOf } from '@millrace/schema-compat/testing';
+import type { TableMeta } from '@millrace/schema-meta';
 import type { SnapshotManifest } from '@millrace/sync-protocol';
 import { CacheWorld, memoryBuildStore, ORDER, schema } from '../fixtures/cache-world.js';
+import { layoutOf } from '../format/layout.js';
+import { Checksums } from './checksums.js';
 import { chunkKey } from './chunk-uploads.js';
 import { SnapshotCache, type CacheOrder, type SnapshotCacheOptions } from './snapshot-cache.js';
+import { translatedView } from './snapshot-view.js';
 
 const OTHER_EPOCH = '018f0000-0000-4000-8000-000000000002';
 const HOUR = 3_600_000;
@@ -129,48 +135,49 @@ describe('snapshot cache', () => {
       expect(ids(await ready(cache))).toEqual([ids(second)[0], ids(first)[1], ids(first)[2]]);
     });
 
-    it('[S6] a table that was read too early is read anew, without any change in history', async () => {
+    it('[S6] rows that will not do are read anew once for all who say so, without any change in history', async () => {
       const cache = cacheOf();
       const first = await ready(cache);
-      world.ahead += 1_000;
-      const notBefore = world.clock.now();
-      const second = await ready(cache, { tables: ['alpha'], notBefore });
-      expect(ids(second)[0]).not.toBe(ids(first)[0]);
-      expect(ids(await ready(cache, { tables: ['alpha'], notBefore }))).toEqual(ids(second));
+      const not = ids(first).slice(0, 1);
+      const again = { tables: ['alpha'], not };
+      const [second, ...others] = await Promise.all(Array.from({ length: 5 }, () => ready(cache, again)));
+      expect(ids(second as SnapshotManifest)[0]).not.toBe(not[0]);
+      for (const other of others) expect(ids(other)).toEqual(ids(second as SnapshotManifest));
+      expect(ids(await ready(cache, again))).toEqual(ids(second as SnapshotManifest));
+      expect(ids(await ready(cache))).toEqual([...ids(second as SnapshotManifest), ...ids(first).slice(1)]);
     });
 
-    it('a table asked for beyond the head is read anew once, on a database at rest too', async () => {
+    it('F76 rows that come damaged again and again are read anew again and again, on a database at rest too', async () => {
       const cache = cacheOf();
-      const first = await ready(cache);
-      const atLeast = (await world.head()).seq + 1n;
-      const second = await ready(cache, { tables: ['alpha'], atLeast });
-      expect(ids(second)[0]).not.toBe(ids(first)[0]);
-      expect(ids(await ready(cache, { tables: ['alpha'], atLeast }))).toEqual(ids(second));
-      await expect(ready(cache, { atLeast: atLeast + 1n })).rejects.toMatchObject({ code: 'cursor-unknown' });
-    });
-
-    it.each([
-      ['a flipped byte', (bytes: Uint8Array<ArrayBuffer>) => bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte))],
-      ['half of it', (bytes: Uint8Array<ArrayBuffer>) => bytes.slice(0, bytes.length >> 1)],
-      ['nothing', () => new Uint8Array(0)],
-      ['no file', () => null],
-    ])('F76 damage in the store is repaired again and again on a database at rest: %s', async (_what, spoil) => {
-      const cache = cacheOf();
-      const atLeast = (await world.head()).seq + 1n;
-      const again = { tables: ['alpha'], atLeast };
-      let handed = ids(await ready(cache, { tables: ['alpha'] }))[0];
+      const not: string[] = [];
       for (let round = 0; round < 3; round += 1) {
-        const key = chunkKey('a1b2', must(handed, 'an id'), 2);
-        const spoilt = spoil(must(world.blobs.blobs.get(key), 'a chunk'));
-        if (spoilt) world.blobs.blobs.set(key, spoilt);
-        else world.blobs.blobs.delete(key);
-        world.ahead += 4_000;
-        const next = ids(await ready(cache, again))[0];
-        expect(next).not.toBe(handed);
-        world.ahead += 4_000;
-        expect(ids(await ready(cache, again))).toEqual([next]);
-        handed = next;
+        const [id = ''] = ids(await ready(cache, { tables: ['alpha'], not }));
+        expect(not).not.toContain(id);
+        not.push(id);
       }
+    });
+
+    it('[S6] a checkpoint names the builds that were begun before it, and no later ones', async () => {
+      const cache = cacheOf();
+      const first = await ready(cache);
+      const checksums = new Checksums({
+        ...world.options(),
+        schema,
+        builds: () => world.store.builds(),
+        store: { load: () => null, save: () => undefined },
+      });
+      const { tables } = await checksums.get(ORDER.claims, 0);
+      expect(tables.map(({ builds }) => builds)).toEqual(ids(first).map((id) => [id]));
+      const not = tables.flatMap(({ builds = [] }) => builds);
+      const second = await ready(cache, { not });
+      expect(not).not.toEqual(expect.arrayContaining([ids(second)[0]]));
+      expect(ids(await ready(cache, { not }))).toEqual(ids(second));
+    });
+
+    it('rows beyond the end of history are of another history', async () => {
+      const { seq } = await world.head();
+      expect((await ready(cacheOf(), { atLeast: seq })).tables).toHaveLength(3);
+      await expect(ready(cacheOf(), { atLeast: seq + 1n })).rejects.toMatchObject({ code: 'cursor-unknown' });
     });
 
     it('[E1] nothing of another epoch is handed out', async () => {
@@ -181,6 +188,71 @@ describe('snapshot cache', () => {
       expect(second.upTo.epoch).toBe(OTHER_EPOCH);
       expect(new Set([...ids(first), ...ids(second)]).size).toBe(6);
     });
+  });
+
+  describe('formats', () => {
+    const { alpha = '', ...otherLayouts } = ORDER.layouts;
+
+    it('each table is binary where the caller has its columns, else json', async () => {
+      const cache = cacheOf();
+      const stranger = { ...otherLayouts, beta: alpha.replace(/./g, '0') };
+      const manifest = await ready(cache, { layouts: stranger });
+      expect(manifest.tables.map(({ name, format, rows }) => [name, format, rows])).toEqual([
+        ['alpha', 'json', 400],
+        ['beta', 'json', 400],
+        ['gamma', 'binary', 400],
+      ]);
+      const [table] = manifest.tables;
+      const chunk = must(world.blobs.blobs.get(chunkKey('a1b2', must(table, 'a table').id, 0)), 'its first chunk');
+      const [line] = gunzipSync(chunk).toString().split('\n');
+      expect(JSON.parse(must(line, 'a line'))).toEqual(['2', 'a', 'x'.repeat(50)]);
+      expect(strayChunks(manifest)).toEqual([]);
+    });
+
+    it('a build of each is kept for itself, and shared by all who load it', async () => {
+      const cache = cacheOf();
+      const binary = await ready(cache);
+      const mixed = await ready(cache, { layouts: otherLayouts });
+      expect(ids(mixed).slice(1)).toEqual(ids(binary).slice(1));
+      expect(ids(mixed)[0]).not.toBe(ids(binary)[0]);
+      const [first, second] = await Promise.all([ready(cache), ready(cache, { layouts: otherLayouts })]);
+      expect([ids(first), ids(second)]).toEqual([ids(binary), ids(mixed)]);
+      expect(mixed.tables[0]?.hash).toEqual(binary.tables[0]?.hash);
+    });
+
+    it('both are read for callers who ask at once, and neither waits for the other in vain', async () => {
+      const cache = cacheOf();
+      const tables = ['alpha'];
+      const [binary, json] = await Promise.all([ready(cache, { tables }), ready(cache, { tables, layouts: {} })]);
+      expect([binary.tables[0]?.format, json.tables[0]?.format]).toEqual(['binary', 'json']);
+      expect(world.store.builds()).toHaveLength(2);
+    });
+  });
+
+  it('in words of an older version, a table is binary only where its columns are the same by name', async () => {
+    const [alpha, beta, gamma] = schema.tables as readonly [TableMeta, TableMeta, TableMeta];
+    const remark = alpha.columns.map((column) => (column.name === 'note' ? { ...column, name: 'remark' } : column));
+    const older = { version: '0.9.0', tables: [{ ...alpha, columns: remark }, { ...beta, name: 'bravo' }, gamma] };
+    const migration = migrationOf({
+      before: older,
+      after: schema,
+      kind: 'breaking',
+      ops: [
+        { op: 'rename-column', table: 'alpha', from: 'remark', to: 'note' },
+        { op: 'rename-table', from: 'bravo', to: 'beta' },
+      ],
+    });
+    const catalogue: Catalogue = { compiled: schema, steps: [{ migration, direction: 'up' }] };
+    const cache = cacheOf({ view: must(translatedView(catalogue, '0.9.0'), 'it can be told') });
+    const layouts = Object.fromEntries(older.tables.map((table) => [table.name, layoutOf(table)]));
+    const manifest = await ready(cache, { layouts });
+    expect(manifest.schemaVersion).toBe('0.9.0');
+    expect(manifest.tables.map(({ name, format, columns }) => [name, format, columns])).toEqual([
+      ['alpha', 'json', ['id', 'tenant_id', 'remark']],
+      ['bravo', 'binary', ['id', 'tenant_id', 'note']],
+      ['gamma', 'binary', ['id', 'tenant_id', 'note']],
+    ]);
+    await expect(ready(cache, { tables: ['beta'] })).rejects.toThrow('no table beta');
   });
 
   describe('while it is built', () => {
@@ -303,7 +375,7 @@ describe('snapshot cache', () => {
       await settled();
       expect(world.store.builds()).toHaveLength(2);
       await age(`id = '${ids(first)[0]}'`);
-      const manifest = await ready(cache, { tables: ['alpha'], atLeast: seq + 1n });
+      const manifest = await ready(cache, { tables: ['alpha'], not: world.store.builds().map(({ id }) => id) });
       await settled();
       expect(world.store.builds().some(({ id }) => id === ids(first)[0])).toBe(false);
       expect([...world.blobs.blobs.keys()].some((key) => key.includes(must(ids(first)[0], 'an id')))).toBe(false);

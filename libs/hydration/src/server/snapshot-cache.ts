@@ -1,14 +1,15 @@
-import { SyncError, errorText, must, type Position } from '@millrace/kernel';
-import type { SnapshotAnswer, SnapshotManifest } from '@millrace/sync-protocol';
+import { SyncError, errorText, must, type Position, type SqlConnection } from '@millrace/kernel';
+import { snapshotFormats, type SnapshotAnswer, type SnapshotManifest } from '@millrace/sync-protocol';
 import { rowKeysOf, type Claims } from '@millrace/sync-rules';
+import { layoutOf } from '../format/layout.js';
 import { BuildFlights } from './build-flights.js';
 import { claimEvictions, forgetBuilds, registeredBuilds, touchBuilds, type SnapshotBudget } from './build-registry.js';
 import { chunkKeys } from './chunk-uploads.js';
 import { Freshness, type Staleness } from './freshness.js';
-import { isIntact } from './intact.js';
+import { advancedTo, holdingUpTo, type Holding } from './holding.js';
 import { manifestOf } from './manifest.js';
 import type { SnapshotView } from './snapshot-view.js';
-import { isFinished, type FinishedBuild } from './table-build.js';
+import { isFinished, isOf, type FinishedBuild, type TableInFormat } from './table-build.js';
 import { TableBuilder, type TableBuilderOptions } from './table-builder.js';
 
 /** Longest wait of one call, ms; then `building` is answered, and the build goes on. */
@@ -16,8 +17,6 @@ const ANSWER_MS = 1_000;
 const RETRY_AFTER_MS = 250;
 /** A build that was touched is not touched again for so long: much less than it is kept after its last use. */
 const TOUCH_MS = 10 * 60_000;
-/** A build that was made, or found whole, within this time is not read back again, ms: who asks for it may only be waiting for it. */
-const INTACT_MS = 3_000;
 /** A history that outruns so many builds in a row is told to the caller rather than chased. */
 const ATTEMPTS = 4;
 
@@ -35,9 +34,12 @@ export interface CacheOrder {
   readonly claims: Claims;
   /** As their readers call them; null: all. */
   readonly tables: readonly string[] | null;
+  /** Digests of the columns that the caller loads binary rows into, by table; of others it gets `json`. */
+  readonly layouts: Readonly<Record<string, string>>;
+  /** At most the end of history. */
   readonly atLeast: bigint;
-  /** ms since 1970: a table that was read earlier will not do, though history tells of no change of it since [S6]. */
-  readonly notBefore: number;
+  /** Ids of builds that will not do. Whoever says so is believed: rows may be damaged on ways that we do not see [S6]. */
+  readonly not: readonly string[];
   readonly scope: string;
   readonly rulesVersion: string;
 }
@@ -51,7 +53,7 @@ export class SnapshotCache {
   readonly #flights: BuildFlights;
   readonly #freshness: Freshness;
   readonly #touchedAt = new Map<string, number>();
-  readonly #intactAt = new Map<string, number>();
+  readonly #refused = new Set<string>();
   #evicting = false;
 
   constructor(options: SnapshotCacheOptions) {
@@ -105,17 +107,17 @@ export class SnapshotCache {
     };
   }
 
-  async #obtain(tables: readonly string[], order: CacheOrder): Promise<readonly FinishedBuild[]> {
+  async #obtain(tables: readonly TableInFormat[], order: CacheOrder): Promise<readonly FinishedBuild[]> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const found = await this.#usable(tables, order);
-      const missing = tables.filter((table) => !found.has(table));
+      const missing = tables.filter(({ table }) => !found.has(table));
       if (missing.length === 0) {
-        const builds = tables.map((table) => must(found.get(table), 'a build of each table'));
+        const builds = tables.map(({ table }) => must(found.get(table), 'a build of each table'));
         if (await this.#keep(builds)) return builds;
         continue;
       }
-      const { claims, atLeast: demanded } = order;
-      await allOf(missing.map((table) => this.#flights.join({ table, claims, demanded })));
+      const { claims } = order;
+      await allOf(missing.map((table) => this.#flights.join({ ...table, claims })));
       this.#evict();
     }
     throw new SyncError('snapshot-failed', 'history outruns the snapshot: try again');
@@ -123,46 +125,49 @@ export class SnapshotCache {
 
   /** By table, the newest build that holds what is asked for and is worth its tail. */
   async #usable(
-    tables: readonly string[],
-    { atLeast, notBefore, claims }: CacheOrder,
+    tables: readonly TableInFormat[],
+    { atLeast, not, claims }: CacheOrder,
   ): Promise<ReadonlyMap<string, FinishedBuild>> {
     const { head: readHead, clock, view, use } = this.#options;
     const head = await readHead();
-    // One beyond the head is what a client asks for whose rows, read at the head, came damaged.
-    if (atLeast > head.seq + 1n) {
+    if (atLeast > head.seq) {
       throw new SyncError('cursor-unknown', 'the rows asked for lie beyond the end of history');
     }
-    const newest: FinishedBuild[] = [];
-    for (const table of tables) {
-      const build = this.#finished(table).find(
-        ({ content, demanded, createdAt }) =>
-          createdAt >= notBefore &&
-          content.position.epoch === head.epoch &&
-          (content.position.seq >= atLeast || demanded >= atLeast),
-      );
-      if (build && (build.content.position.seq >= atLeast || (await this.#isIntact(build)))) newest.push(build);
-    }
+    const willDo = ({ id, content: { position } }: FinishedBuild) =>
+      position.epoch === head.epoch && position.seq >= atLeast && !not.includes(id);
+    const newest = tables.flatMap((table) => this.#finished(table).find(willDo) ?? []);
+    this.#noteRefused(not);
     const at = { head, now: clock.now(), rowKeys: rowKeysOf(view.schema, claims, '') };
-    const stale = await this.#freshness.staleOf(newest, at, {
-      query: (...statement) => use((sql) => sql.query(...statement)),
-    });
-    return new Map(newest.filter(({ id }) => !stale.has(id)).map((build) => [build.table, build]));
+    const sql: Pick<SqlConnection, 'query'> = {
+      query: (...statement) => use((session) => session.query(...statement)),
+    };
+    const { stale, unchanged } = await this.#freshness.judge(newest, at, sql);
+    const holding = unchanged.size > 0 ? await holdingUpTo(sql, head) : null;
+    const fresh = newest.filter(({ id }) => !stale.has(id));
+    return new Map(
+      fresh.map((build) => [build.table, holding && unchanged.has(build.id) ? this.#advance(build, holding) : build]),
+    );
   }
 
-  /** Read back from the store: somebody was handed it and asks for a better one. */
-  async #isIntact(build: FinishedBuild): Promise<boolean> {
-    const { clock, logger } = this.#options;
-    const { id, table, finishedAt } = build;
-    if (clock.now() - (this.#intactAt.get(id) ?? finishedAt) < INTACT_MS) return true;
-    const intact = await isIntact(build, this.#options);
-    if (intact) this.#intactAt.set(id, clock.now());
-    else logger.warn('stored chunks are damaged: the table is read anew', { table, build: id });
-    return intact;
+  /** Rows that nothing has touched since hold history up to the head: whoever takes them has no tail to read for their sake. */
+  #advance(build: FinishedBuild, holding: Holding): FinishedBuild {
+    const advanced = advancedTo(build, holding);
+    this.#options.store.save(advanced);
+    return advanced;
+  }
+
+  /** Rows that we would have handed out: a store that damages or loses them shows in the log. */
+  #noteRefused(not: readonly string[]): void {
+    for (const { id, table } of this.#options.store.builds()) {
+      if (!not.includes(id) || this.#refused.has(id)) continue;
+      this.#refused.add(id);
+      this.#options.logger.warn('a client cannot use a stored table: it is read anew', { table, build: id });
+    }
   }
 
   /** Newest first. */
-  #finished(table: string): readonly FinishedBuild[] {
-    const builds = this.#options.store.builds().filter((build) => build.table === table);
+  #finished(table: TableInFormat): readonly FinishedBuild[] {
+    const builds = this.#options.store.builds().filter((build) => isOf(build, table));
     return builds.filter(isFinished).toSorted((a, b) => b.finishedAt - a.finishedAt);
   }
 
@@ -194,12 +199,16 @@ export class SnapshotCache {
 
   async #evictNow(): Promise<void> {
     const { use, blobs, budget, store, view } = this.#options;
-    const replaced = view.schema.tables.flatMap(({ name }) =>
-      this.#finished(name)
-        .slice(1)
-        .map(({ id }) => id),
+    const replaced = view.schema.tables.flatMap(({ name: table }) =>
+      snapshotFormats.flatMap((format) => this.#finished({ table, format }).slice(1)),
     );
-    const evicted = await use((sql) => claimEvictions(sql, budget, replaced));
+    const evicted = await use((sql) =>
+      claimEvictions(
+        sql,
+        budget,
+        replaced.map(({ id }) => id),
+      ),
+    );
     for (const { snapshotKey, id, chunks } of evicted) await blobs.delete(chunkKeys(snapshotKey, id, chunks));
     const own = store
       .builds()
@@ -217,20 +226,28 @@ export class SnapshotCache {
 
   /** Named by what it consists of: who asks again after a break is told the same id if it is the same snapshot. */
   async #manifestOf(builds: readonly FinishedBuild[], { scope, rulesVersion }: CacheOrder): Promise<SnapshotManifest> {
-    const { codec, view, format } = this.#options;
+    const { codec, view } = this.#options;
     const digest = await codec.sha256(new TextEncoder().encode(builds.map(({ id }) => id).join()));
     const id = digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-    return manifestOf(builds, { id, view, format, scope, rulesVersion });
+    return manifestOf(builds, { id, view, scope, rulesVersion });
   }
 
-  /** As they are called in force, in the schema's order, each once. */
-  #tablesOf({ tables }: CacheOrder): readonly string[] {
+  /**
+   * As they are called in force, in the schema's order, each once: as binary rows if the caller would load them into the same columns. Names count:
+   * a column that the caller knows by another name makes its table `json`.
+   */
+  #tablesOf({ tables, layouts }: CacheOrder): readonly TableInFormat[] {
     const { schema, told } = this.#options.view;
-    const named = schema.tables.map(({ name }) => ({ name, theirs: told.get(name)?.name ?? name }));
-    const unknown = tables?.find((table) => !named.some(({ theirs }) => theirs === table));
+    const named = schema.tables.map((table) => ({ table, theirs: told.get(table.name)?.name ?? table.name }));
+    const unknown = tables?.find((name) => !named.some(({ theirs }) => theirs === name));
     if (unknown !== undefined)
       throw new SyncError('invalid-message', `there is no table ${unknown.slice(0, 64)} in this schema`);
-    return named.filter(({ theirs }) => tables === null || tables.includes(theirs)).map(({ name }) => name);
+    return named
+      .filter(({ theirs }) => tables === null || tables.includes(theirs))
+      .map(({ table, theirs }) => ({
+        table: table.name,
+        format: layouts[theirs] === layoutOf(table) ? 'binary' : 'json',
+      }));
   }
 }
 

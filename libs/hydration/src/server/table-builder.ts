@@ -10,18 +10,25 @@ import {
   type Random,
 } from '@millrace/kernel';
 import { findTable, quoteTable, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
-import type { SnapshotFormat } from '@millrace/sync-protocol';
-import type { Claims } from '@millrace/sync-rules';
 import type { ChunkLimits } from '../format/chunk-cutter.js';
-import { migrationWanted, registerBuild } from './build-registry.js';
+import { registerBuild } from './build-registry.js';
+import { advancedTo, heldBySnapshot } from './holding.js';
+import { tablesWanted } from './tables-wanted.js';
 import { buildTable, type ChunkCodec, type TableRows } from './build-table.js';
 import { chunkKeys } from './chunk-uploads.js';
 import { migratedBetween } from './migrated-between.js';
-import { isFinished, type BuildStore, type FinishedBuild, type TableBuild } from './table-build.js';
+import type { ReadBounds } from './reading-watch.js';
+import {
+  isFinished,
+  isOf,
+  type BuildStore,
+  type FinishedBuild,
+  type TableBuild,
+  type TableWant,
+} from './table-build.js';
 
 export interface TableBuilderOptions {
   readonly schema: SchemaMeta;
-  readonly format: SnapshotFormat;
   readonly slot: string;
   readonly snapshotKey: string;
   /** Runs work on the one session of this builder. Work may have to wait for others' transactions. */
@@ -35,14 +42,15 @@ export interface TableBuilderOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly limits?: ChunkLimits;
-  readonly readMs?: number;
+  /** Whether somebody wants to change one of these tables; asked while one is read, on another connection than its own [S1]. */
+  readonly inTheWay: (tables: readonly string[]) => Promise<boolean>;
+  /** Called now and then while a table is being read. */
+  readonly onProgress: () => void;
+  readonly bounds?: ReadBounds;
 }
 
 /** What is to be read, and what is told of it meanwhile. */
-export interface ReadOrder {
-  readonly table: string;
-  readonly claims: Claims;
-  readonly demanded: bigint;
+export interface ReadOrder extends TableWant {
   readonly onRows: (rows: number, estimate: number) => void;
 }
 
@@ -58,8 +66,8 @@ export class TableBuilder {
   async read(order: ReadOrder): Promise<TableBuild> {
     const { store } = this.#options;
     for (const build of store.builds()) {
-      if (build.table !== order.table || isFinished(build)) continue;
-      if (build.content !== null && build.demanded >= order.demanded) return build;
+      if (!isOf(build, order) || isFinished(build)) continue;
+      if (build.content !== null) return build;
       await this.discard(build);
     }
     return this.#readAnew(order);
@@ -75,7 +83,9 @@ export class TableBuilder {
       await this.discard(build);
       throw new SyncError('snapshot-failed', `${broken} while table ${build.table} was read: try again`);
     }
-    const finished: FinishedBuild = { ...build, content, upTo, finishedAt: clock.now() };
+    const read: FinishedBuild = { ...build, content, upTo, finishedAt: clock.now() };
+    const held = await use((sql) => heldBySnapshot(sql, content, upTo));
+    const finished = held ? advancedTo(read, held) : read;
     await use((sql) => registerBuild(sql, snapshotKey, finished));
     store.save(finished);
     return finished;
@@ -88,13 +98,13 @@ export class TableBuilder {
     store.remove(id);
   }
 
-  async #readAnew({ table: name, claims, demanded, onRows }: ReadOrder): Promise<TableBuild> {
+  async #readAnew({ table: name, format, claims, onRows }: ReadOrder): Promise<TableBuild> {
     const { store, use, random, clock } = this.#options;
     const table = this.#tableOf(name);
     let build: TableBuild = {
       id: random.uuid(),
       table: name,
-      demanded,
+      format,
       createdAt: clock.now(),
       chunksBegun: 0,
       content: null,
@@ -107,8 +117,8 @@ export class TableBuilder {
     };
     try {
       await use(async (session) => {
-        if (await migrationWanted(session)) {
-          throw new SyncError('snapshot-failed', 'a schema migration goes first: try again');
+        if (await tablesWanted(session, [name])) {
+          throw new SyncError('snapshot-failed', `table ${name} is about to be changed, which goes first: try again`);
         }
         const estimate = await this.#estimate(session, table);
         onRows(0, estimate);
@@ -118,7 +128,9 @@ export class TableBuilder {
           onRows(rows, Math.max(rows, estimate));
         };
         const { id: buildId } = build;
-        remember({ content: await buildTable({ ...this.#options, session, table, claims, buildId, onChunk }) });
+        const inTheWay = () => this.#options.inTheWay([name]);
+        const order = { ...this.#options, session, table, format, claims, buildId, onChunk, inTheWay };
+        remember({ content: await buildTable(order) });
       });
       return build;
     } catch (error) {

@@ -16,19 +16,20 @@ const op = (more: Partial<ChangeType>): ChangeType => ({
   sameText: false,
   ...more,
 });
-const sql = (more: Partial<ChangeType>) => conversionSql(op(more), (expression) => `text(${expression})`);
+const sql = (more: Partial<ChangeType>) => conversionSql(op(more), (row, { name, clientType }) => `text(${row}.${name}, ${clientType})`);
 
 describe('conversionSql', () => {
   it('casts where nothing else is said', () => {
-    expect(sql({})).toContain('text(("state ""x""")::integer)');
+    expect(sql({})).toContain('text(v.value, integer)');
+    expect(sql({})).toContain('("state ""x""")::integer as value');
     expect(sql({})).toContain('x.value::text as "state ""x"""');
   });
 
   it('[A3] names types of the replica, which has no enums', () => {
     const enums = { from: 'state', to: 'state_new', clientFrom: 'text', clientTo: 'text' };
-    expect(sql({ ...enums, using: 'upper("s"::text)::state_new' })).toContain('((upper("s"::text)::text)::text)');
-    expect(sql({ ...enums, using: 's::state::"state_new"' })).toContain('((s::text::text)::text)');
-    expect(sql({ ...enums, using: 's::state_older' })).toContain('((s::state_older)::text)');
+    expect(sql({ ...enums, using: 'upper("s"::text)::state_new' })).toContain('(upper("s"::text)::text)::text as value');
+    expect(sql({ ...enums, using: 's::state::"state_new"' })).toContain('(s::text::text)::text as value');
+    expect(sql({ ...enums, using: 's::state_older' })).toContain('(s::state_older)::text as value');
   });
 });
 

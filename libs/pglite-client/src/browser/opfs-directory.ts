@@ -27,9 +27,14 @@ export async function readFile(directory: OpfsDirectory, name: string): Promise<
   return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
 }
 
+/** Handles that are asked for something: nothing else refers to them, and one that is collected meanwhile may never answer. */
+const asked = new Set<OpfsFile>();
+
 /** Writes a file whole, in a dedicated worker. Throws `storage-failed` if there is no room for all of it. */
 export async function writeFile(directory: OpfsDirectory, name: string, bytes: Uint8Array): Promise<void> {
-  const access = await (await directory.getFileHandle(name, { create: true })).createSyncAccessHandle();
+  const file = await directory.getFileHandle(name, { create: true });
+  asked.add(file);
+  const access = await file.createSyncAccessHandle().finally(() => asked.delete(file));
   try {
     access.truncate(0);
     const written = access.write(bytes, { at: 0 });

@@ -6,12 +6,19 @@ import { forget, orNull, readFile, writeFile, type OpfsDirectory } from './opfs-
  * found by its digest and fetched again.
  */
 export function opfsFiles(root: OpfsDirectory, name: string): HydrationFiles {
+  let folder: Promise<OpfsDirectory> | null = null;
   return {
     read: async (file) => {
-      const folder = await orNull(root.getDirectoryHandle(name));
-      return folder && readFile(folder, file);
+      const found = await orNull(root.getDirectoryHandle(name));
+      return found && readFile(found, file);
     },
-    write: async (file, bytes) => writeFile(await root.getDirectoryHandle(name, { create: true }), file, bytes),
-    clear: () => forget(root, name),
+    write: async (file, bytes) => {
+      folder ??= root.getDirectoryHandle(name, { create: true });
+      await writeFile(await folder, file, bytes);
+    },
+    clear: () => {
+      folder = null;
+      return forget(root, name);
+    },
   };
 }

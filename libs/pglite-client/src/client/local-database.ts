@@ -1,15 +1,15 @@
 import type { PGlite, Transaction } from '@electric-sql/pglite';
 import type { SchemaMeta } from '@millrace/schema-meta';
-import { queryText, sqlErrorOf, textParsers } from '../store/pglite-text.js';
+import { sqlErrorOf, textParsers } from '../store/pglite-text.js';
 import { PIN_SESSION } from '../store/session-settings.js';
-import { BE_APP } from '../store/replica-guard.js';
-import { checkRecorded, checkRows, type Validate } from './check-recorded.js';
+import { appStatements } from './app-statements.js';
+import { checkRecorded, type Validate } from './check-recorded.js';
 import type { StoreSummary } from '../core/ports/client-store.js';
-import { readSummary } from '../store/replica-role.js';
 import { explainLocalError } from './local-errors.js';
 import type { LocalDatabase, Queries, QueryOptions, QueryResult, WriteOptions } from './millrace-client.js';
 import type { IdleWatch } from './idle-watch.js';
-import { refuseUnsupported, statementKind, unsupportedSetting } from './statement-kind.js';
+import type { OwnWrites } from './own-writes.js';
+import { refuseUnsupported, statementKind } from './statement-kind.js';
 
 export interface LocalDatabaseOptions {
   readonly pg: PGlite;
@@ -17,22 +17,18 @@ export interface LocalDatabaseOptions {
   readonly schema: () => SchemaMeta;
   readonly validate: Validate | null;
   readonly watch: IdleWatch;
+  readonly own: OwnWrites;
   /** Called when a recorded transaction has committed, with the store as it was then: the client's status tells of a write once it resolves. */
   readonly onRecorded: (summary: StoreSummary) => void;
 }
 
 /** The app's view of the local Postgres: writes are checked before they commit, and durable when they resolve. */
-export function localDatabase({ pg, schema, validate, watch, onRecorded }: LocalDatabaseOptions): LocalDatabase {
+export function localDatabase({ pg, schema, validate, watch, own, onRecorded }: LocalDatabaseOptions): LocalDatabase {
   const text = textParsers(pg);
   let unpinned = false;
 
-  async function run<T>(
-    target: PGlite | Transaction,
-    sql: string,
-    params: readonly unknown[],
-    options: QueryOptions,
-  ): Promise<QueryResult<T>> {
-    const result = await target.query<T>(sql, [...params], options.text ? { parsers: text } : {});
+  async function runAlone<T>(sql: string, params: readonly unknown[], options: QueryOptions): Promise<QueryResult<T>> {
+    const result = await pg.query<T>(sql, [...params], options.text ? { parsers: text } : {});
     return { rows: result.rows, affectedRows: result.affectedRows ?? 0 };
   }
 
@@ -54,23 +50,17 @@ export function localDatabase({ pg, schema, validate, watch, onRecorded }: Local
         const turn = Promise.withResolvers<void>();
         const running = pg.transaction(async (tx) => {
           turn.resolve();
-          await tx.exec(BE_APP);
           const result = await withinTime(work, tx);
-          const recorded = {
-            query: (sql: string, params?: Parameters<typeof queryText>[3]) => queryText(tx, text, sql, params),
-          };
-          const { changes, changedSettings } = await checkRecorded(recorded, schema());
-          if (changedSettings !== null) {
-            unpinned = true;
-            throw unsupportedSetting(changedSettings);
-          }
-          if (changes === 0) return result;
-          if (wanted && validate) await checkRows(recorded, schema(), validate);
-          summary = await readSummary(recorded);
+          summary = await checkRecorded(pg, {
+            schema: schema(),
+            validate: wanted ? validate : null,
+            onChangedSettings: () => (unpinned = true),
+          });
+          if (summary) own.committing();
           return result;
         });
         await watch.waiting(() => Promise.race([turn.promise, running]));
-        const value = await running;
+        const value = await running.finally(own.over);
         if (summary) onRecorded(summary);
         await pg.syncToFs();
         return value;
@@ -81,9 +71,12 @@ export function localDatabase({ pg, schema, validate, watch, onRecorded }: Local
   /** The app's part of a transaction: given up if it waits for what waits for its end. */
   async function withinTime<T>(work: (tx: Queries) => Promise<T>, tx: Transaction): Promise<T> {
     const watched = watch.open();
+    const statement = appStatements(pg, tx, text);
     const queries: Queries = {
       query: (sql, params = [], options = {}) =>
-        guarded(() => watched.statement(() => run(tx, refuseUnsupported(sql), params, options))),
+        guarded(() =>
+          watched.statement(() => statement(refuseUnsupported(sql), params, { text: options.text === true })),
+        ),
     };
     try {
       return await Promise.race([work(queries), watched.givenUp]);
@@ -109,7 +102,7 @@ export function localDatabase({ pg, schema, validate, watch, onRecorded }: Local
     query: (sql, params = [], options = {}) => {
       const kind = statementKind(sql);
       if (kind === 'read' || kind === 'alone')
-        return guarded(() => watch.waiting(() => run(pg, refuseUnsupported(sql), params, options)));
+        return guarded(() => watch.waiting(() => runAlone(refuseUnsupported(sql), params, options)));
       return transaction((tx) => tx.query(sql, params, options), options);
     },
   };

@@ -37,6 +37,9 @@ describe('[A3] what would break the replica is refused by name', () => {
     `select set_config('session_replication_role', 'replica', false)`,
     `do $$ begin perform set_config('session_replication_role', 'replica', false); end $$`,
     `do $$ begin set session_replication_role = replica; update public.items set name = 'unseen'; set session_replication_role = origin; end $$`,
+    'set millrace.apply = on',
+    `select set_config('millrace.apply', 'on', false)`,
+    `do $$ begin perform set_config('millrace.' || 'apply', 'on', false); end $$`,
     'set search_path = sync, public',
     'set default_transaction_read_only = on',
     `set datestyle = 'SQL, DMY'`,
@@ -106,6 +109,18 @@ describe('[A3] what would break the replica is refused by name', () => {
     await expect(client.db.query(`update items set name = 'odd'`)).rejects.toMatchObject(REFUSED);
     await expectRecording();
     await client.db.query('drop function sly()');
+  });
+
+  it('a write that only says that it is of the server is recorded', async () => {
+    const before = client.status.get().pending;
+    await client.db.query(
+      `do $$ begin
+         perform set_config('millrace.' || 'apply', 'on', true);
+         update public.items set name = 'theirs';
+         perform set_config('millrace.' || 'apply', 'off', true);
+       end $$`,
+    );
+    expect(client.status.get().pending).toBe(before + 1);
   });
 
   it("the app's own tables, views, indexes, triggers and settings stay possible", async () => {

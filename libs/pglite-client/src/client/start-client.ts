@@ -3,6 +3,7 @@ import { noValidators, type SchemaMeta } from '@millrace/schema-meta';
 import { sha256, type HydrationFiles } from '@millrace/hydration';
 import { errorText, type Clock, type Logger, type Random } from '@millrace/kernel';
 import type { ElsewhereCount } from '../core/elsewhere-count.js';
+import type { ClientStore } from '../core/ports/client-store.js';
 import type { Transport } from '../core/ports/transport.js';
 import { runClient } from '../core/run-client.js';
 import type { MigrationMode } from '../core/schema-state.js';
@@ -16,6 +17,7 @@ import type { MillraceClient } from './millrace-client.js';
 import { clientMigrations } from './client-migrations.js';
 import { schemaInUse } from './schema-in-use.js';
 import { observableList } from './observable-list.js';
+import { ownWrites } from './own-writes.js';
 import { whenReady } from './ready.js';
 import { sqlErrorOf } from '../store/pglite-text.js';
 
@@ -49,7 +51,9 @@ export interface StartedClient extends MillraceClient {
 export async function startClient(options: StartClientOptions): Promise<StartedClient> {
   const { pg, schema, validate, logger, clock } = options;
   const store = pgliteStore({ pg, schema, newClientId: options.random.uuid(), logger, clock });
-  const running = await runClient({ ...options, store, digest: sha256 });
+  const own = ownWrites();
+  const onLocalWrite: ClientStore['onLocalWrite'] = (listener) => store.onLocalWrite(own.except(listener));
+  const running = await runClient({ ...options, store: { ...store, onLocalWrite }, digest: sha256 });
   const watch = idleWatch(clock);
   const live = liveQueries(pg, options);
   const inUse = schemaInUse(running.status, store.schema);
@@ -58,7 +62,7 @@ export async function startClient(options: StartClientOptions): Promise<StartedC
   const rejected = observableList(() => watch.waiting(store.rejected), running.onStoreChange, logger);
   return {
     ready: whenReady(running.status),
-    db: localDatabase({ pg, schema: store.schema, validate, watch, onRecorded: running.written }),
+    db: localDatabase({ pg, schema: store.schema, validate, watch, own, onRecorded: running.written }),
     live: async <T>(
       sql: string,
       params: readonly unknown[],

@@ -46,7 +46,7 @@ export function refuseUnsupported(sql: string): string {
   const setting = zone ? 'TimeZone' : (name ?? '');
   if (isPinned(setting) || /^(?:reset\s+all|set\s+(?:session\s+)?authorization|reset\s+session)\b/i.test(start))
     throw unsupportedSetting(setting);
-  const hidden = /\b(session_replication_role|event_triggers|millrace\.app)\b/i.exec(start)?.[1];
+  const hidden = /\b(session_replication_role|event_triggers|millrace\.app(?:ly)?)\b/i.exec(start)?.[1];
   if (hidden && (!DATA_ONLY.test(start) || /\bset_config\b/i.test(start))) throw unsupportedSetting(hidden);
   return sql;
 }

@@ -188,6 +188,7 @@ describe('the client reducer', () => {
         cause: 'transaction-too-large',
         tables: ['items'],
         atLeast: 15n,
+        not: [],
       });
     });
 
@@ -264,7 +265,7 @@ describe('the client reducer', () => {
       type: 'checkpoint',
       from: positionToJson(at(from)),
       to: positionToJson(at(to)),
-      tables: [{ name: 'items', hash }],
+      tables: [{ name: 'items', hash, builds: [uuid(71)] }],
     });
     const compared = (outcome: ComparedTable['outcome']): ClientEvent => ({
       type: 'compared',
@@ -321,6 +322,7 @@ describe('the client reducer', () => {
         cause: 'checksum-mismatch',
         tables: ['items'],
         atLeast: 10n,
+        not: [uuid(71)],
       });
       expect(verified(differs.effects)).toEqual([]);
       const { effects } = reduceClient(differs.state, hydrated(1, 11));

@@ -166,7 +166,9 @@ function compared(state: ClientState, event: Extract<ClientEvent, { type: 'compa
   const { different, ...next } = takeComparison(state, event.tables);
   if (different.length === 0 || !checkpoint) return next;
   const atLeast = BigInt(checkpoint.from.seq);
-  return after(next.effects, loadAnew(next.state, { cause: 'checksum-mismatch', tables: different, atLeast }));
+  // What the server had read of them before may differ from what it has now in the same way, and no change in history says so.
+  const not = checkpoint.tables.flatMap(({ name, builds }) => (different.includes(name) ? (builds ?? []) : []));
+  return after(next.effects, loadAnew(next.state, { cause: 'checksum-mismatch', tables: different, atLeast, not }));
 }
 
 function socketClosed(state: ClientState, event: Extract<ClientEvent, { type: 'socket-closed' }>): ClientStep {

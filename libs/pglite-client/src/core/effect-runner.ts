@@ -74,27 +74,30 @@ export function effectRunner(
   }
 
   /** One hydration at a time: the one before must have let go of files and store. */
-  function startHydration({ hydration: id, cause, tables, atLeast }: Effect<'hydrate'>): void {
+  function startHydration({ hydration: id, cause, tables, atLeast, not }: Effect<'hydrate'>): void {
     const before = hydration;
     before?.abort.abort();
     const abort = new AbortController();
     logger.info('hydrating', { cause, tables });
-    const ended = begin(
+    let cleared = Promise.resolve();
+    const hydrated = begin(
       async () => {
         await before?.ended;
-        await hydrate(
-          { cause, tables, atLeast },
+        ({ cleared } = await hydrate(
+          { cause, tables, atLeast, not },
           { ...options, appVersion: options.schema.version, clientId: state().clientId, token },
           {
             signal: abort.signal,
             onProgress: (progress) => dispatch({ type: 'hydrate-progress', hydration: id, progress }),
           },
-        );
+        ));
         // Local writes went on meanwhile: what the store was when the rows became durable may be long past.
         return { type: 'hydrated', hydration: id, summary: await store.summary() };
       },
       (error) => ({ type: 'hydrate-failed', hydration: id, error }),
     );
+    const ended = hydrated.then(() => cleared).finally(() => underWay.delete(ended));
+    underWay.add(ended);
     hydration = { abort, ended };
   }
 

@@ -27,6 +27,8 @@ export interface RunClientOptions {
   readonly migrations?: MigrationMode;
   /** Where a hydration keeps what it has downloaded, until it is durable. */
   readonly files: HydrationFiles;
+  /** Unpacked bytes from which it is kept there; absent: `DOWNLOAD.keepFrom`. */
+  readonly keepFrom?: number;
   /** SHA-256, hex; a parameter for simulations, which know no work that happens beside. */
   readonly digest: Digest;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { errorText, type Clock, type Logger } from '@millrace/kernel';
 import { quoteIdent, quoteLiteral } from '@millrace/schema-meta';
 import { changeChannel, plainName } from '../store/change-channel.js';
+import { UNLESS_APPLIED } from '../store/silence.js';
 import { tableDependencies, type ReadTable } from './table-dependencies.js';
 
 /** Statements that run again whenever a table that they read has changed. */
@@ -162,7 +163,7 @@ export function liveQueries(
           return null;
         end $$;
         create or replace trigger zz_tell_change after insert or update or delete or truncate on ${name}
-          for each statement execute function sync.tell_change();
+          for each statement ${UNLESS_APPLIED} execute function sync.tell_change();
       `);
     }
     return found.channel;

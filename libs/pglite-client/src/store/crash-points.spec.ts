@@ -27,6 +27,10 @@ interface Failpoint {
   at: number;
 }
 
+/** By which the store's statements go, inside its transactions. */
+const OF_THE_DATABASE = new Set<string | symbol>(['execProtocolStream']);
+const OF_A_TRANSACTION = new Set<string | symbol>(['query', 'exec']);
+
 /** A PGlite whose n-th statement inside a transaction never happens, nor any after it. */
 function mortal(pg: LocalPostgres, failpoint: Failpoint): LocalPostgres {
   const guard = <Target extends object>(target: Target): Target =>
@@ -37,7 +41,7 @@ function mortal(pg: LocalPostgres, failpoint: Failpoint): LocalPostgres {
         const run = value.bind(target) as (...args: unknown[]) => unknown;
         if (name === 'transaction')
           return (work: (tx: object) => Promise<unknown>) => run((tx: object) => work(guard(tx)));
-        if (target === pg || (name !== 'query' && name !== 'exec')) return run;
+        if (!(target === pg ? OF_THE_DATABASE : OF_A_TRANSACTION).has(name)) return run;
         return (...args: unknown[]) => {
           failpoint.count += 1;
           if (failpoint.count === failpoint.at) return Promise.reject(new Error('killed'));

@@ -12,6 +12,7 @@ import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrac
 import type { ClientStore, TableLoad } from '../core/ports/client-store.js';
 import { idleWatch } from '../client/idle-watch.js';
 import { localDatabase } from '../client/local-database.js';
+import { ownWrites } from '../client/own-writes.js';
 import { at, EPOCH } from '../testing/conformance/client-store-world.js';
 import { openPGlite, type LocalPostgres } from './open-pglite.js';
 import { pgliteConnection } from './pglite-connection.js';
@@ -154,7 +155,14 @@ describe('(I10) a value reads the same, however it came', () => {
       });
     }
     const watch = idleWatch(systemClock);
-    const local = localDatabase({ pg, schema: () => schema, validate: null, watch, onRecorded: () => undefined });
+      const local = localDatabase({
+        pg,
+        schema: () => schema,
+        validate: null,
+        watch,
+        own: ownWrites(),
+        onRecorded: () => undefined,
+      });
     await local.query(`insert into t0 (id, v) values (77, 1)`);
     const position = at((seq += 1));
     await store.hydrate({ tables: loads, tail: [], position, scope: 'all', onProgress: () => undefined });

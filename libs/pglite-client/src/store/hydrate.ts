@@ -52,7 +52,7 @@ function loadAtOnce(
       oneTransaction: true,
       onProgress: hydration.onProgress,
       afterChunk: () => Promise.resolve(),
-      afterTable: makeRoom,
+      makeRoom,
     });
     return takeOver(sql, schema, { hydration, loads, anyPending });
   });
@@ -78,7 +78,7 @@ async function loadAside(
         }
         await context.rest();
       },
-      afterTable: context.makeRoom,
+      makeRoom: context.makeRoom,
     });
     return await context.transactAsReplica((sql, anyPending) =>
       takeOver(sql, context.schema, { hydration, loads, anyPending }),

@@ -1,6 +1,6 @@
 import { sameShape } from '@millrace/migrations-client';
 import type { SchemaMeta } from '@millrace/schema-meta';
-import { replicaGuard } from './replica-guard.js';
+import { madeForSchema } from './made-for-schema.js';
 import { readSchema, writeSchema } from './schema-state.js';
 import { dropShadowTables } from './shadow-tables.js';
 import { SYNC_DDL, SYNC_UPGRADE } from './sync-ddl.js';
@@ -19,7 +19,7 @@ export async function prepareDatabase(
 ): Promise<SchemaMeta> {
   const exists = (await scalar(sql, `select to_regclass('sync.state')::text`)) !== null;
   const schema = exists ? await bringUpToDate(sql, built) : await makeReplica(sql, built, newClientId);
-  await sql.raw.exec(replicaGuard(schema));
+  await sql.raw.exec(madeForSchema(schema));
   return schema;
 }
 
@@ -36,12 +36,19 @@ async function makeReplica(sql: StoreTransaction, schema: SchemaMeta, newClientI
 
 async function bringUpToDate(sql: StoreTransaction, built: SchemaMeta): Promise<SchemaMeta> {
   await sql.raw.exec(SYNC_UPGRADE + dropShadowTables);
+  const here = await schemaHere(sql, built);
+  if (here) await sql.raw.exec(here.tables.map(captureTriggers).join('\n'));
+  else await replaceTables(sql, built);
+  return here ?? built;
+}
+
+/** The schema of the tables that are here; null if it is none that is known, so that they have to be made anew. */
+async function schemaHere(sql: StoreTransaction, built: SchemaMeta): Promise<SchemaMeta | null> {
   const kept = await readSchema(sql);
   if (kept && kept.version !== built.version) return kept;
-  if (kept && sameShape(kept, built)) return built;
-  if (!kept && (await scalar(sql, 'select schema_print from sync.state')) === schemaPrint(built))
-    await writeSchema(sql, built);
-  else await replaceTables(sql, built);
+  if (kept) return sameShape(kept, built) ? built : null;
+  if ((await scalar(sql, 'select schema_print from sync.state')) !== schemaPrint(built)) return null;
+  await writeSchema(sql, built);
   return built;
 }
 

@@ -6,23 +6,26 @@ import { rowOfJson, type TextSql } from './text-sql.js';
 
 const CHANGE_COLUMNS = 'c.tx_id, c.table_name, c.operation, c.key, c.set, c.old, c.version, c.local';
 
-/** The whole outbox, or its first unanswered mutations. */
+/** The whole outbox, or its first unanswered mutations; in their order. */
 export async function readPending(sql: TextSql, firstUnsent?: number): Promise<readonly PendingMutation[]> {
   const some = firstUnsent === undefined ? '' : `where answer is null order by mutation_id limit ${firstUnsent}`;
-  const { rows } = await sql.query(`select tx_id, mutation_id, answer from sync.client_mutation ${some}`);
-  const changes = await sql.query(
-    `select ${CHANGE_COLUMNS} from sync.client_changes c where c.tx_id = any($1::uuid[]) order by c.seq`,
-    [rows.map((row) => text(row, 'tx_id'))],
+  const { rows } = await sql.query(
+    `select ${CHANGE_COLUMNS}, m.tx_id, m.mutation_id, m.answer
+     from (select tx_id, mutation_id, answer from sync.client_mutation ${some}) m left join sync.client_changes c using (tx_id)
+     order by m.mutation_id, c.seq`,
   );
-  const byTx = Map.groupBy(changes.rows, (row) => text(row, 'tx_id'));
-  return rows
-    .map((row) => ({
-      mutationId: Number(text(row, 'mutation_id')),
-      txId: text(row, 'tx_id'),
-      answer: answerOf(row),
-      changes: (byTx.get(text(row, 'tx_id')) ?? []).map(changeOf),
-    }))
-    .sort((a, b) => a.mutationId - b.mutationId);
+  return [...Map.groupBy(rows, (row) => text(row, 'tx_id')).values()].map((changes) => mutationOf(changes));
+}
+
+/** From its rows, one per change; a single one without a change if it has none. */
+function mutationOf(rows: readonly Row[]): PendingMutation {
+  const row = must(rows[0], 'a mutation has a row');
+  return {
+    mutationId: Number(text(row, 'mutation_id')),
+    txId: text(row, 'tx_id'),
+    answer: answerOf(row),
+    changes: rows.filter((each) => each['table_name'] !== null).map(changeOf),
+  };
 }
 
 /** The pending changes that touch one of these rows, in the order in which they were made. */

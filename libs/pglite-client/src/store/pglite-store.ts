@@ -13,10 +13,11 @@ import { reconcile } from '../core/reconcile.js';
 import { applyTransactions, rebaseTouched, touchedTables } from './apply-transactions.js';
 import { changedAtStep, changedTables } from './changed-tables.js';
 import { forgetWaiting, noteFailed, noteRolledBack, noteTaken, readMigrations } from './client-migrations.js';
+import { exchangeText } from './exchange-text.js';
 import { hydrate } from './hydrate.js';
 import { prepareDatabase } from './open-database.js';
 import { readPending, text } from './outbox-rows.js';
-import { queryText, sqlErrorOf, textParsers } from './pglite-text.js';
+import { sqlErrorOf } from './pglite-text.js';
 import { readRejected } from './rejected-rows.js';
 import { replaceSchema } from './run-migration.js';
 import { PIN_SESSION } from './session-settings.js';
@@ -37,12 +38,15 @@ export interface PGliteStoreOptions {
   readonly clock: Clock;
 }
 
+/** Between a load and what can wait after it: the app has its rows, and asks for what it shows first. */
+const TIDY_AFTER_MS = 500;
+
 /** The client's database on PGlite. The PGlite is the store's from `open` to `close`. */
 export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: PGliteStoreOptions): ClientStore {
   let schema = built;
-  const parsers = textParsers(pg);
   let turn: Promise<unknown> = Promise.resolve();
   let tidying: Promise<void> = Promise.resolve();
+  const closing = new AbortController();
 
   /** One transaction, flushed to the file system before it counts as done: PGlite's own transactions are not [A1]. */
   async function transact<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
@@ -53,9 +57,7 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
 
   async function transactUnflushed<T>(work: (sql: StoreTransaction) => Promise<T>): Promise<T> {
     try {
-      return await pg.transaction((tx) =>
-        work({ raw: tx, query: (sql, params) => queryText(tx, parsers, sql, params) }),
-      );
+      return await pg.transaction((tx) => work({ raw: tx, query: (sql, params) => exchangeText(pg, sql, params) }));
     } catch (error) {
       throw sqlErrorOf(error);
     }
@@ -63,13 +65,14 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
 
   /**
    * The same in replica role, in which capture is silent; the role ends with the transaction. `work` is told whether anything is pending, and
-   * returns what changed.
+   * returns what changed, in about so many `rows`.
    */
   function transactAsReplica(
     work: (sql: StoreTransaction, anyPending: boolean) => Promise<ReplicaChange>,
+    rows = Infinity,
   ): Promise<StoreSummary> {
     return transact(async (sql) => {
-      const anyPending = await becomeReplica(sql);
+      const anyPending = await becomeReplica(sql, rows);
       return finishReplica(sql, await work(sql, anyPending));
     });
   }
@@ -86,7 +89,8 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
   ): Promise<StoreSummary> {
     const before = schema;
     const summary = await transactUnflushed(async (sql) => {
-      const anyPending = await becomeReplica(sql);
+      // In the role of a replica: the statements of a step are nobody's writes, whatever triggers the app has.
+      const anyPending = await becomeReplica(sql, Infinity);
       const changed = await work(sql, anyPending);
       const result = await finishReplica(sql, changed);
       schema = changed.schema;
@@ -149,13 +153,19 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
     return result;
   }
 
-  /** For the planner, and against a log that grows; nobody waits for it. */
+  /** For the planner, and against a log that grows. Nobody waits for it, and the first queries over the new rows do not wait behind it. */
   function tidyUp(loaded: readonly string[]): void {
     const analyze = loaded.length === 0 ? '' : `analyze ${loaded.map(quoteTable).join(', ')};`;
-    tidying = pg.exec(`${analyze} checkpoint`).then(
-      () => undefined,
-      (error: unknown) => logger.warn('the database could not be tidied up', { error }),
-    );
+    const before = tidying;
+    tidying = clock
+      .sleep(TIDY_AFTER_MS, closing.signal)
+      .catch(() => undefined) // it is being closed: then at once
+      .then(() => before)
+      .then(() => pg.exec(`${analyze} checkpoint`))
+      .then(
+        () => undefined,
+        (error: unknown) => logger.warn('the database could not be tidied up', { error }),
+      );
   }
 
   const hydrating = {
@@ -201,11 +211,14 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
           assert(transactions.length === 1, 'a transaction with a step is applied by itself');
           return takeSteps(first.steps, { transaction: first });
         }
-        return transactAsReplica(async (sql, anyPending) => ({
-          tables: await applyTransactions(sql, schema, transactions, anyPending),
-          position: transactions.at(-1)?.position ?? null,
-          changedAt: changedTables(transactions),
-        }));
+        return transactAsReplica(
+          async (sql, anyPending) => ({
+            tables: await applyTransactions(sql, schema, transactions, anyPending),
+            position: transactions.at(-1)?.position ?? null,
+            changedAt: changedTables(transactions),
+          }),
+          transactions.reduce((rows, { changes }) => rows + changes.length, 0),
+        );
       }),
     migrate: (step, { byApp }) => inTurn(() => takeSteps([step], { transaction: null, byApp })),
     adopt: (next) =>
@@ -252,7 +265,7 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
         }
         return readSummary(sql);
       }),
-    settle: (results) => inTurn(() => transactAsReplica((sql) => settle(sql, results))),
+    settle: (results) => inTurn(() => transactAsReplica((sql) => settle(sql, results), results.length)),
     reconcile: (conflict) =>
       transact(async (sql) => {
         const pending = reconcile(await readPending(sql), conflict);
@@ -273,6 +286,7 @@ export function pgliteStore({ pg, schema: built, newClientId, logger, clock }: P
         return readSummary(sql);
       }),
     close: async () => {
+      closing.abort();
       await tidying;
       await pg.close();
     },

@@ -46,7 +46,7 @@ export async function queryText(
 }
 
 /** From entries: an assignment would lose a column that is named `__proto__`. */
-function toRow(names: readonly string[], values: readonly PgText[]): Row {
+export function toRow(names: readonly string[], values: readonly PgText[]): Row {
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? null]));
 }
 

@@ -1,7 +1,7 @@
 import { quoteLiteral, quoteTable, tableParts, type SchemaMeta } from '@millrace/schema-meta';
 
 /** Set while a transaction of the app runs: only its statements are held to what a replica bears, our own are free. */
-const GUARDED = `coalesce(current_setting('millrace.app', true), '') = 'on'`;
+export const GUARDED = `coalesce(current_setting('millrace.app', true), '') = 'on'`;
 
 /** Makes the running transaction the app's. */
 export const BE_APP = 'set local millrace.app = on';

@@ -9,10 +9,9 @@ import type { TextSql } from './text-sql.js';
 export async function rewriteBaseRows(sql: TextSql, tables: readonly TableMeta[]): Promise<TouchedRows> {
   const touched: TouchedRows = new Map();
   for (const table of tables) {
-    const columns = table.columns.map((column) => column.name);
     const { rows } = await sql.query(
       `update sync.base_row b
-       set row = (select ${rowJson('t', columns)} from ${quoteTable(table.name)} t where ${sameRow(table)})
+       set row = (select ${rowJson('t', table.columns)} from ${quoteTable(table.name)} t where ${sameRow(table)})
        where b.table_name = $1 returning b.row_key`,
       [table.name],
     );

@@ -9,10 +9,10 @@ import {
 import { errorText, SqlError, SyncError, type PgText } from '@millrace/kernel';
 import { keyFromText, type SchemaMeta } from '@millrace/schema-meta';
 import { knownTable } from '../core/fold-changes.js';
+import { madeForSchema } from './made-for-schema.js';
 import { text } from './outbox-rows.js';
 import { sqlErrorOf } from './pglite-text.js';
 import { readBaseRows } from './rebase-rows.js';
-import { replicaGuard } from './replica-guard.js';
 import { rewriteBaseRows } from './rewrite-base-rows.js';
 import { writeSchema } from './schema-state.js';
 import { captureTriggers, createTable, dropCapture, dropTable } from './table-ddl.js';
@@ -35,7 +35,7 @@ export async function runMigration(
   await sql.raw.exec(old.map(({ name }) => dropCapture(name)).join(''));
   await runStatements(sql, statements);
   await checkCatalog(sql, change);
-  await sql.raw.exec(made.map(captureTriggers).join('') + replicaGuard(change.after));
+  await sql.raw.exec(made.map(captureTriggers).join('') + madeForSchema(change.after));
   await moveTableStates(sql, change);
   await writeSchema(sql, change.after);
   if (anyPending) await tellPending(sql, change);
@@ -50,7 +50,7 @@ export async function replaceSchema(sql: StoreTransaction, change: ReplicaChange
   if (anyPending) await showBase(sql, change.before);
   await sql.raw.exec(old.map(({ name }) => dropTable(name)).join(''));
   await sql.raw.exec(made.map((table) => createTable(table) + captureTriggers(table)).join(''));
-  await sql.raw.exec(replicaGuard(change.after));
+  await sql.raw.exec(madeForSchema(change.after));
   await sql.query('delete from sync.table_state');
   await sql.query('update sync.state set epoch = null, seq = null, chain = null, scope = null');
   await writeSchema(sql, change.after);

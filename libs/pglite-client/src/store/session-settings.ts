@@ -21,6 +21,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   lock_timeout: '0',
   transaction_timeout: '0',
   role: 'none',
+  'millrace.apply': 'off',
 };
 
 const NAMES = new Set(Object.keys(SETTINGS).map((name) => name.toLowerCase()));
@@ -34,6 +35,11 @@ export const PIN_SESSION = Object.entries(SETTINGS)
 export const CHANGED_SETTINGS = `(select string_agg(s.name, ', ') from (values ${Object.entries(SETTINGS)
   .map(([name, value]) => `(${quoteLiteral(name)}, ${quoteLiteral(value)})`)
   .join(', ')}) as s (name, value) where current_setting(s.name) <> s.value)`;
+
+/** SQL for whether all settings are as they must be: much cheaper than to name those that are not. */
+export const ALL_SETTINGS_HOLD = Object.entries(SETTINGS)
+  .map(([name, value]) => `current_setting(${quoteLiteral(name)}) = ${quoteLiteral(value)}`)
+  .join(' and ');
 
 export function isPinned(setting: string): boolean {
   return NAMES.has(setting.toLowerCase().replaceAll(' ', ''));

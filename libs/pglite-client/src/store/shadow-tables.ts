@@ -7,11 +7,12 @@ export const SHADOW_SCHEMA = 'millrace_shadow';
 /** Ends an attempt that was interrupted: what it had loaded is of no use to the next one. */
 export const dropShadowTables = `drop schema if exists ${quoteIdent(SHADOW_SCHEMA)} cascade;`;
 
-/** Empty tables without keys, and nothing of an earlier attempt. */
-export function createShadowTables(tables: readonly TableMeta[]): string {
-  const create = tables.map((table) => createKeylessTable(shadowOf(table))).join('');
-  return `${dropShadowTables}
-create schema ${quoteIdent(SHADOW_SCHEMA)};${create}`;
+/** Room for shadow tables, and nothing of an earlier attempt. */
+export const createShadowSchema = `${dropShadowTables} create schema ${quoteIdent(SHADOW_SCHEMA)};`;
+
+/** An empty table without a key. */
+export function createShadowTable(table: TableMeta): string {
+  return createKeylessTable(shadowOf(table));
 }
 
 /** The table's twin: of the same columns, under a name that no other table's twin has. */

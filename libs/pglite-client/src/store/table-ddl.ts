@@ -6,7 +6,8 @@ import {
   type ColumnMeta,
   type TableMeta,
 } from '@millrace/schema-meta';
-import { keySql, rowJson, textOf } from './text-of.js';
+import { UNLESS_APPLIED } from './silence.js';
+import { columnNames, rowTexts, textOf } from './text-of.js';
 
 /** A domain table of the replica: the primary key and nothing else that could refuse a row of the server [A3]. */
 export function createTable(table: TableMeta): string {
@@ -38,32 +39,27 @@ function clientDefault(column: ColumnMeta, expression: string): string {
   return column.type === column.clientType ? expression : expression.replaceAll(`::${column.type}`, '');
 }
 
-/** Records local writes of one table; silent in replica role, in which the server's rows are applied [A1, W1]. */
+/**
+ * Records local writes of one table; silent where the server's rows are applied [A1, W1]. Can be repeated, as at each start: a replica of an earlier release
+ * then records as this one does.
+ */
 export function captureTriggers(table: TableMeta): string {
-  const before = functionName(table, 'before');
-  const after = functionName(table, 'after');
+  const name = quoteTable(table.name);
+  return `${captureFunctions(table)}
+create or replace trigger millrace_before before update on ${name} for each row ${UNLESS_APPLIED} execute function ${functionName(table, 'before')}();
+create or replace trigger millrace_after after insert or update or delete on ${name} for each row ${UNLESS_APPLIED} execute function ${functionName(table, 'after')}();
+create or replace trigger millrace_truncate before truncate on ${name} for each statement ${UNLESS_APPLIED} execute function sync.refuse_truncate();`;
+}
+
+function captureFunctions(table: TableMeta): string {
   return `
-create function ${before}() returns trigger language plpgsql as $$
+create or replace function ${functionName(table, 'before')}() returns trigger language plpgsql as $$
 begin
 ${beforeUpdate(table)}
 end $$;
-create function ${after}() returns trigger language plpgsql
+create or replace function ${functionName(table, 'after')}() returns trigger language plpgsql
   set timezone = 'UTC' set datestyle = 'ISO, YMD' set intervalstyle = 'iso_8601' set extra_float_digits = 1 set bytea_output = 'hex' as $$
-declare
-  tx uuid;
-begin
-  if tg_op = 'UPDATE' then
-    if old *= new then
-      return null;
-    end if;
-  end if;
-  tx := sync.current_mutation();
-${recordChange(table)}
-  return null;
-end $$;
-create trigger millrace_before before update on ${quoteTable(table.name)} for each row execute function ${before}();
-create trigger millrace_after after insert or update or delete on ${quoteTable(table.name)} for each row execute function ${after}();
-create trigger millrace_truncate before truncate on ${quoteTable(table.name)} for each statement execute function sync.refuse_truncate();`;
+${recordChange(table)}$$;`;
 }
 
 /** Undoes {@link captureTriggers}. */
@@ -93,56 +89,94 @@ function functionName({ name }: { readonly name: string }, when: 'before' | 'aft
 
 /** An update that changes nothing is not recorded, so the row stays as it was; one that is recorded moves the version once, as the server will [W1]. */
 function beforeUpdate(table: TableMeta): string {
-  const client = clientColumns(table);
-  const same = `array[${client.map((c) => textOf(`new.${quoteIdent(c)}`)).join(', ')}]::text[] is not distinct from array[${client.map((c) => textOf(`old.${quoteIdent(c)}`)).join(', ')}]::text[]`;
-  const server = serverColumns(table).map((column) => `  new.${quoteIdent(column)} := old.${quoteIdent(column)};`);
+  const differs = columnsOf(table, 'client').map(
+    (column) => `${textOf('new', column)} is distinct from ${textOf('old', column)}`,
+  );
+  const server = columnsOf(table, 'server').map(({ name }) => `  new.${quoteIdent(name)} := old.${quoteIdent(name)};`);
   const version =
     table.versionColumn === null
       ? []
       : [`  new.${quoteIdent(table.versionColumn)} := old.${quoteIdent(table.versionColumn)} + 1;`];
-  return [`  if ${same} then`, '    return old;', '  end if;', ...server, ...version, '  return new;'].join('\n');
+  return [
+    `  if not (${differs.join(' or ') || 'false'}) then`,
+    '    return old;',
+    '  end if;',
+    ...server,
+    ...version,
+    '  return new;',
+  ].join('\n');
 }
 
+/**
+ * Each value's text is taken once, and lists of texts are compared in a loop: Postgres prepares every expression anew in each transaction, so that
+ * for a write of one row the size of the SQL counts, not its work. Columns of the client come first in the lists, then those of the server.
+ */
 function recordChange(table: TableMeta): string {
+  const client = columnsOf(table, 'client');
+  const columns = [...client, ...columnsOf(table, 'server')];
+  const position = (name: string) => columns.findIndex((column) => column.name === name) + 1;
+  const keys = table.key.map(position);
+  const ofKey = (values: string) => `array[${keys.map((at) => `${values}[${at}]`).join(', ')}]`;
+  const keyText = (values: string) => `array_to_json(${ofKey(values)})::text`;
+  const keyJson = (values: string) => `jsonb_object(${ofKey('names')}, ${ofKey(values)})`;
+  const ofClient = (values: string) => `${values}[:${client.length}]`;
+  const ofServer = (values: string) => `${values}[${client.length + 1}:]`;
+  const version = table.versionColumn === null ? 'null' : `olds[${position(table.versionColumn)}]`;
+  const keyMoves = keys.map((at) => `olds[${at}] is distinct from news[${at}]`).join(' or ');
   const name = quoteLiteral(table.name);
-  const all = table.columns.map((column) => column.name);
-  const client = clientColumns(table);
-  const version = table.versionColumn === null ? 'null' : textOf(`old.${quoteIdent(table.versionColumn)}`);
   const base = (key: string, row: string) =>
     `insert into sync.base_row (table_name, row_key, row) values (${name}, ${key}, ${row}) on conflict do nothing;`;
   const change = (values: string) =>
     `insert into sync.client_changes (tx_id, table_name, operation, row_key, new_row_key, key, set, old, version, local) values (tx, ${name}, ${values});`;
-  const newKey = keySql('new', table.key);
-  const oldKey = keySql('old', table.key);
   return `
-  if tg_op = 'INSERT' then
-    ${base(newKey, 'null')}
-    ${change(`'insert', ${newKey}, null, ${rowJson('new', table.key)}, ${rowJson('new', client)}, '{}', null, ${rowJson('new', serverColumns(table))}`)}
-  elsif tg_op = 'DELETE' then
-    ${base(oldKey, rowJson('old', all))}
-    ${change(`'delete', ${oldKey}, null, ${rowJson('old', table.key)}, '{}', ${rowJson('old', client)}, ${version}, '{}'`)}
-  else
-    ${base(oldKey, rowJson('old', all))}
-    if ${oldKey} is distinct from ${newKey} then
-      ${base(newKey, 'null')}
+declare
+  names constant text[] := ${columnNames(columns)};
+  olds text[];
+  news text[];
+  changed text[] := '{}';
+  before text[] := '{}';
+  after text[] := '{}';
+  old_key text;
+  new_key text;
+  tx uuid;
+begin
+  if tg_op = 'UPDATE' then
+    if old *= new then
+      return null;
     end if;
-    ${change(`'update', ${oldKey}, nullif(${newKey}, ${oldKey}), ${rowJson('old', table.key)}, ${changed('new', client)}, ${changed('old', client)}, ${version}, '{}'`)}
-  end if;`;
+  end if;
+  tx := sync.current_mutation();
+  if tg_op = 'INSERT' then
+    news := ${rowTexts('new', columns)};
+    new_key := ${keyText('news')};
+    ${base('new_key', 'null')}
+    ${change(`'insert', new_key, null, ${keyJson('news')}, jsonb_object(${ofClient('names')}, ${ofClient('news')}), '{}', null, jsonb_object(${ofServer('names')}, ${ofServer('news')})`)}
+    return null;
+  end if;
+  olds := ${rowTexts('old', columns)};
+  old_key := ${keyText('olds')};
+  ${base('old_key', 'jsonb_object(names, olds)')}
+  if tg_op = 'DELETE' then
+    ${change(`'delete', old_key, null, ${keyJson('olds')}, '{}', jsonb_object(${ofClient('names')}, ${ofClient('olds')}), ${version}, '{}'`)}
+    return null;
+  end if;
+  news := ${rowTexts('new', columns)};
+  if ${keyMoves} then
+    new_key := ${keyText('news')};
+    ${base('new_key', 'null')}
+  end if;
+  for n in 1..${client.length} loop
+    if olds[n] is distinct from news[n] then
+      changed := changed || names[n];
+      before := before || olds[n];
+      after := after || news[n];
+    end if;
+  end loop;
+  ${change(`'update', old_key, new_key, ${keyJson('olds')}, jsonb_object(changed, after), jsonb_object(changed, before), ${version}, '{}'`)}
+  return null;
+end `;
 }
 
-/** The values of the columns whose text this update changes. */
-function changed(row: 'new' | 'old', columns: readonly string[]): string {
-  const pairs = columns.map(
-    (column) =>
-      `(${quoteLiteral(column)}, ${textOf(`old.${quoteIdent(column)}`)}, ${textOf(`new.${quoteIdent(column)}`)})`,
-  );
-  return `(select coalesce(jsonb_object_agg(c.name, c.${row}_value), '{}') from (values ${pairs.join(', ')}) as c (name, old_value, new_value) where c.old_value is distinct from c.new_value)`;
-}
-
-function clientColumns(table: TableMeta): readonly string[] {
-  return table.columns.filter((column) => column.setBy === 'client').map((column) => column.name);
-}
-
-function serverColumns(table: TableMeta): readonly string[] {
-  return table.columns.filter((column) => column.setBy === 'server').map((column) => column.name);
+function columnsOf(table: TableMeta, setBy: ColumnMeta['setBy']): readonly ColumnMeta[] {
+  return table.columns.filter((column) => column.setBy === setBy);
 }

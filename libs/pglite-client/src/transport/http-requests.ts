@@ -77,7 +77,7 @@ export function httpRequests({ url, fetch, clock }: HttpRequestsOptions): HttpRe
       );
       try {
         const response = await send(path, options, abort.signal).finally(stop);
-        if (!isOk(response.status)) throw errorOfProblem(response.status, await jsonOf(response, abort.signal));
+        if (!isOk(response.status)) throw await failureOf(response, abort.signal);
         yield* readBytes(response, { clock, silenceMs: SILENCE_MS, abort });
       } finally {
         release();
@@ -89,6 +89,11 @@ export function httpRequests({ url, fetch, clock }: HttpRequestsOptions): HttpRe
 
 export function isOk(status: number): boolean {
   return status >= 200 && status < 300;
+}
+
+async function failureOf(response: Response, signal: AbortSignal): Promise<SyncError> {
+  const body = await jsonOf(response, signal);
+  return errorOfProblem(response.status, body, response.headers.get('retry-after'));
 }
 
 async function jsonOf(response: Response, signal: AbortSignal): Promise<unknown> {

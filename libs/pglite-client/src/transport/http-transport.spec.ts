@@ -5,7 +5,12 @@ import { addColor } from '../testing/conformance-migrations.js';
 import { EPOCH, uuid } from '../testing/conformance/client-store-world.js';
 import { httpTransport } from './http-transport.js';
 
-type Answer = { readonly status: number; readonly body: unknown; readonly hangUp?: boolean };
+type Answer = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly hangUp?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 describe('httpTransport', () => {
   let server: Server;
@@ -22,7 +27,7 @@ describe('httpTransport', () => {
           token: request.headers.authorization,
           body: body === '' ? null : JSON.parse(body),
         };
-        response.writeHead(answer.status);
+        response.writeHead(answer.status, answer.headers);
         if (answer.hangUp) {
           response.write(answer.body);
           setImmediate(() => response.destroy());
@@ -89,7 +94,8 @@ describe('httpTransport', () => {
   const wish = {
     clientId: uuid(1),
     schemaVersion: '1',
-    formats: ['binary' as const],
+    layouts: {},
+    not: [],
     tables: null,
     atLeast: '0',
     cause: 'new-client' as const,
@@ -120,6 +126,13 @@ describe('httpTransport', () => {
         token: 'Bearer token',
         body: null,
       });
+    });
+
+    it('that is refused for now says for how long', async () => {
+      answer = { status: 429, body: null, headers: { 'retry-after': '7' } };
+      await expect(chunk()).rejects.toMatchObject({ code: 'too-many-requests', retryAfterMs: 7_000 });
+      answer = { status: 503, body: null, headers: { 'retry-after': 'Wed, 21 Oct 2026 07:28:00 GMT' } };
+      await expect(chunk()).rejects.toMatchObject({ code: 'internal', retryAfterMs: null });
     });
 
     it('(I11) is not read beyond what its manifest says', async () => {

@@ -96,8 +96,10 @@ export async function openHistory(sql: SqlConnection, options: OpenHistoryOption
     cause === null ? { ...adopt(facts), schema, catalogue, atHead } : await renew(sql, options, { ...facts, cause });
   await options.store.save(confirmedState(opened.head.position, opened.slotTarget));
   if (cause === null) await takeInLate(sql, checked, { publication, back, known });
-  const columnsOf = cause === null ? checked.schema : opened.schema;
-  const columns = await knownColumns(sql, { ...options, schema: columnsOf, fresh: cause !== null });
+  const columns =
+    cause === null && isAhead
+      ? ((await options.store.loadSignatures()) ?? new Map<string, string>())
+      : await knownColumns(sql, { ...options, schema: opened.schema, fresh: cause !== null });
   return { ...opened, columns };
 }
 

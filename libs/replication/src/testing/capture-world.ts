@@ -17,6 +17,7 @@ import { createCapture } from '../capture.js';
 import type { Capture, CaptureOptions } from '../capture-options.js';
 import type { ConfirmedState, ConfirmedStore } from '../confirmed-store.js';
 import type { DecoderName } from '../output-plugin.js';
+import type { TableWriting } from '../slot/rewrites.js';
 import type { Ports } from './mortal.js';
 import { schemaOf } from './schemas.js';
 
@@ -42,6 +43,7 @@ export interface CaptureWorld extends AsyncDisposable {
 export interface MemoryStore extends ConfirmedStore {
   state: ConfirmedState | null;
   signatures: ReadonlyMap<string, string> | null;
+  writings: ReadonlyMap<string, TableWriting> | null;
   memberships: ReadonlyMap<string, string> | null;
 }
 
@@ -49,6 +51,7 @@ export function memoryStore(): MemoryStore {
   const store: MemoryStore = {
     state: null,
     signatures: null,
+    writings: null,
     memberships: null,
     load: () => Promise.resolve(store.state),
     save: (state) => {
@@ -58,6 +61,11 @@ export function memoryStore(): MemoryStore {
     loadSignatures: () => Promise.resolve(store.signatures),
     saveSignatures: (signatures) => {
       store.signatures = signatures;
+      return Promise.resolve();
+    },
+    loadWritings: () => Promise.resolve(store.writings),
+    saveWritings: (writings) => {
+      store.writings = writings;
       return Promise.resolve();
     },
     loadMemberships: () => Promise.resolve(store.memberships),

@@ -81,6 +81,8 @@ export function mortal(ports: Ports, deadline: { readonly call: number; readonly
       save: (state) => step(() => ports.store.save(state)),
       loadSignatures: () => step(() => ports.store.loadSignatures()),
       saveSignatures: (signatures) => step(() => ports.store.saveSignatures(signatures)),
+      loadWritings: () => step(() => ports.store.loadWritings()),
+      saveWritings: (writings) => step(() => ports.store.saveWritings(writings)),
       loadMemberships: () => step(() => ports.store.loadMemberships()),
       saveMemberships: (memberships) => step(() => ports.store.saveMemberships(memberships)),
     },

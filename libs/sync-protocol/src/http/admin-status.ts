@@ -44,11 +44,14 @@ export const adminStatusSchema = v.object({
     /** Since when the state holds. */
     since: v.string(),
   }),
+  /** Set while all connections to Postgres are closed [Z1]: since when, and when it is looked at next if nobody comes before. */
+  sleep: v.nullable(v.object({ since: v.string(), nextLookAt: v.string() })),
+  /** As last seen: not while asleep. */
   slot: v.nullable(
     v.object({ name: v.string(), confirmedLsn: v.string(), retainedBytes: v.string(), walStatus: v.string() }),
   ),
   position: v.nullable(positionSchema),
-  /** Age of the last persisted commit at the moment it was persisted, ms. */
+  /** Age of the last persisted commit at the moment it was persisted, ms, without the time in which nobody was there; null: none, or asleep. */
   lagMs: v.nullable(v.number()),
   lastCommitAt: v.nullable(v.string()),
   counters: v.object({

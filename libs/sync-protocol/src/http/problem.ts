@@ -21,12 +21,16 @@ export function problemOf(error: SyncError): Problem {
   };
 }
 
-/** The error that an HTTP answer stands for. Unknown codes (a newer server) keep their retry class by status. */
-export function errorOfProblem(status: number, body: unknown): SyncError {
+/**
+ * The error that an HTTP answer stands for. Unknown codes (a newer server) keep their retry class by status. `retryAfter`: the header of that name; only
+ * its form in seconds counts.
+ */
+export function errorOfProblem(status: number, body: unknown, retryAfter: string | null = null): SyncError {
   const parsed = v.safeParse(problemSchema, body);
   const code = parsed.success ? parsed.output.code : '';
   const detail = parsed.success ? (parsed.output.detail ?? parsed.output.title) : `HTTP status ${status}`;
-  return new SyncError(isErrorCode(code) ? code : codeOfStatus(status), detail);
+  const retryAfterMs = retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1000 : null;
+  return new SyncError(isErrorCode(code) ? code : codeOfStatus(status), detail, { retryAfterMs });
 }
 
 function codeOfStatus(status: number): ErrorCode {

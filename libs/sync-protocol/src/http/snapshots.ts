@@ -7,20 +7,27 @@ import { serverMessageSchema } from '../server-message.js';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** `binary`: binary COPY, loaded unconverted where the column types match. `json`: per row a line, a JSON array of Postgres text or null. */
+/** Of a table's chunks. `binary`: binary COPY, loaded unconverted where the column types match. `json`: per row a line, a JSON array of Postgres text or null. */
 export const snapshotFormats = ['binary', 'json'] as const;
 export type SnapshotFormat = (typeof snapshotFormats)[number];
+
+const layoutSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 /** Body of `POST /api/snapshots`: the rows in my scope, please. May be repeated at will; equal requests share one build. */
 export const snapshotRequestSchema = v.object({
   clientId: uuidSchema,
   schemaVersion: nameSchema,
-  /** Formats that the client can load, best first. */
-  formats: v.pipe(v.array(v.picklist(snapshotFormats)), v.minLength(1), v.maxLength(snapshotFormats.length)),
+  /**
+   * By table, the digest of the columns that the client would load binary rows into (`layoutOf`). A table whose rows would leave the server with
+   * other columns comes as `json`, and so does one that is not named.
+   */
+  layouts: v.optional(v.pipe(v.record(nameSchema, layoutSchema), v.maxEntries(1_000)), {}),
   /** The tables wanted; null: all. */
   tables: v.nullable(v.pipe(v.array(nameSchema), v.minLength(1), v.maxLength(1_000))),
-  /** seq that each table's rows must hold; `0`: any snapshot that the server finds fresh enough. */
+  /** seq that each table's rows must hold, at most the end of history; `0`: any snapshot that the server finds fresh enough. */
   atLeast: seqSchema,
+  /** Ids of builds that will not do: their rows came damaged, are gone, cannot be continued, or are those that a checkpoint differs from. */
+  not: v.optional(v.pipe(v.array(uuidSchema), v.maxLength(6_000)), []),
   /** Why: counted by the server (I12). */
   cause: v.picklist(resyncCauses),
 });

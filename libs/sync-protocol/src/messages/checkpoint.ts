@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { nameSchema, positionSchema } from '../schemas.js';
+import { nameSchema, positionSchema, uuidSchema } from '../schemas.js';
 
 /** Number of rows and a hash that does not depend on their order, by a named algorithm: only equal algorithms compare [S6]. */
 export const tableHashSchema = v.object({
@@ -16,6 +16,13 @@ export const checkpointSchema = v.object({
   type: v.literal('checkpoint'),
   from: positionSchema,
   to: positionSchema,
-  tables: v.array(v.object({ name: nameSchema, hash: tableHashSchema })),
+  tables: v.array(
+    v.object({
+      name: nameSchema,
+      hash: tableHashSchema,
+      /** Builds of the table that were begun before: to a client whose rows differ they may bring the same rows once more. */
+      builds: v.optional(v.array(uuidSchema)),
+    }),
+  ),
 });
 export type Checkpoint = v.InferOutput<typeof checkpointSchema>;

@@ -1,4 +1,6 @@
 import { ERROR_CATALOGUE, type ErrorCode, type PgText, type Row } from '@millrace/kernel';
+import { fits } from '@millrace/schema-compat';
+import { columnOf, migrationOf, schemaWith, tableOf } from '@millrace/schema-compat/testing';
 import fc from 'fast-check';
 import type { ClientMessage } from '../client-message.js';
 import type { Mutation, MutationChange, PushConflict, PushRequest } from '../http/push.js';
@@ -51,6 +53,7 @@ export const clientMessages: fc.Arbitrary<ClientMessage> = fc.oneof(
     clientId: uuid,
     position,
     schemaVersion: name,
+    appVersion: name,
     scope: name,
     ackedMutation: fc.oneof(fc.constant(0 as const), mutationId),
   }),
@@ -62,17 +65,37 @@ export const clientMessages: fc.Arbitrary<ClientMessage> = fc.oneof(
 const digits = fc.bigInt({ min: 0n, max: 2n ** 63n }).map(String);
 const tableHash = fc.record({ algorithm: name, count: digits, hash: digits });
 
+const migration = fc
+  .record({ clientUp: fc.array(name, { maxLength: 2 }), clientDown: fc.array(name, { maxLength: 2 }) })
+  .map((sql) => {
+    const notes = tableOf({ name: 'notes', columns: ['id'] });
+    const column = columnOf('body');
+    const after = { ...notes, columns: [...notes.columns, column] };
+    return migrationOf({
+      before: schemaWith('1.0.0', notes),
+      after: schemaWith('1.1.0', after),
+      ops: [{ op: 'add-column', table: 'notes', column, value: null }],
+      ...sql,
+    });
+  });
+
 export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
   fc.record({
     type: fc.constant('welcome' as const),
     protocol: count,
     head: position,
-    schema: fc.record({ version: name, fit: fc.constantFrom('same' as const, 'must-update-app' as const) }),
+    schema: fc.record({ version: name, fit: fc.constantFrom(...fits) }),
     verdicts: fc.array(mutationResult, { maxLength: 3 }),
     window: fc.integer({ min: 1 }),
   }),
   fc.record({ type: fc.constant('begin' as const), from: seq, time: fc.option(fc.string(), { nil: null }) }),
   fc.record({ type: fc.constant('changes' as const), changes: fc.array(rowChange, { maxLength: 4 }) }),
+  fc.record({
+    type: fc.constant('schema-change' as const),
+    fit: fc.constantFrom('must-migrate' as const, 'must-update-app' as const, 'translate' as const),
+    migration,
+    direction: fc.constantFrom('up' as const, 'down' as const),
+  }),
   fc.record({ type: fc.constant('commit' as const), position, mutation: fc.option(mutationResult, { nil: null }) }),
   fc.record({ type: fc.constant('resync' as const), cause: fc.constantFrom(...resyncCauses), message: fc.string() }),
   fc.record({
@@ -85,7 +108,7 @@ export const serverMessages: fc.Arbitrary<ServerMessage> = fc.oneof(
     type: fc.constant('checkpoint' as const),
     from: position,
     to: position,
-    tables: fc.array(fc.record({ name, hash: tableHash }), { maxLength: 3 }),
+    tables: fc.array(fc.record({ name, hash: tableHash, builds: fc.array(uuid, { maxLength: 2 }) }), { maxLength: 3 }),
   }),
   fc.record({
     type: fc.constant('error' as const),

@@ -70,6 +70,7 @@ const FAULTS: readonly (readonly [weight: number, fault: Fault])[] = [
   [1, trimHistory],
   [2, stallCapture],
   [3, goOffline],
+  [2, everybodyLeaves],
   [1, requestResync],
   [3, writeLarge],
   [2, writeUnseen],
@@ -166,6 +167,18 @@ function goOffline(world: World, host: ClientHost): void {
   world.fault('client-offline', short(host));
   host.setWanted(false);
   world.clock.after(world.random.int(2_000), () => host.setWanted(true));
+}
+
+/** Nobody is there for a while: the server sleeps, and what is written meanwhile waits in the WAL [Z1]. */
+function everybodyLeaves(world: World): void {
+  const { clients, clock, random } = world;
+  for (const host of clients) host.setWanted(false);
+  const sleep = (tries: number): void => {
+    if (world.replication.sleep()) world.fault('server-asleep');
+    else if (tries > 1) clock.after(200, () => sleep(tries - 1));
+  };
+  sleep(10);
+  clock.after(2_000 + random.int(5_000), () => clients.forEach((host) => host.setWanted(true)));
 }
 
 function requestResync(world: World, host: ClientHost): void {

@@ -60,7 +60,7 @@ export class World {
     this.history = new FakeHistory(random.uuid());
     const server = { clock: this.clock, postgres: this.postgres, history: this.history };
     this.snapshots = new FakeSnapshots({ ...server, random: random.fork() });
-    this.checksums = new FakeChecksums(server);
+    this.checksums = new FakeChecksums({ ...server, snapshots: this.snapshots });
     this.writer = new OutsideWriter(this.postgres, random.fork());
     this.checks = new Checks(this);
     this.replication = new ReplicationHost({

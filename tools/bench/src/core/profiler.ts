@@ -9,12 +9,20 @@ export interface Profiling {
 }
 
 export interface Profiler {
+  /** Whether timelines are wanted: what they need is built into the page only then. */
+  readonly traces: boolean;
+  /** Keeps `<folder>/<name>.txt`. */
+  keep(name: string, text: string): void;
   /** Begins to profile this process and workerd. */
   start(name: string): Promise<Profiling>;
 }
 
 /** Does nothing: the profiler itself costs time, so that it only runs when it is asked for. */
-export const noProfiler: Profiler = { start: async () => ({ stop: async () => undefined }) };
+export const noProfiler: Profiler = {
+  traces: false,
+  keep: () => undefined,
+  start: async () => ({ stop: async () => undefined }),
+};
 
 /** Writes `<folder>/<name>-node.cpuprofile` and `<name>-workerd.cpuprofile`. */
 export function profilerInto(folder: string, inspectorAddress: string): Profiler {
@@ -22,6 +30,8 @@ export function profilerInto(folder: string, inspectorAddress: string): Profiler
   const write = (name: string, profile: unknown): void =>
     writeFileSync(join(folder, `${name}.cpuprofile`), JSON.stringify(profile));
   return {
+    traces: true,
+    keep: (name, text) => writeFileSync(join(folder, `${name}.txt`), text),
     start: async (name) => {
       const here = new Session();
       here.connect();

@@ -1,8 +1,9 @@
-import { systemClock, type Position } from '@millrace/kernel';
+import type { Position } from '@millrace/kernel';
 import { connectPg } from '@millrace/postgres';
 import type { Bench, BenchContext } from '../core/bench.js';
 import { atLeast, figure, ratioOf, type Figure } from '../core/figure.js';
 import { machineNow } from '../core/machine-clock.js';
+import { pollUntil } from '../core/poll-until.js';
 import { meterProcesses, type ProcessUse } from '../core/process-meter.js';
 import { manyTransactions, oneTransaction, type Backlog } from '../support/backlog.js';
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
@@ -98,13 +99,13 @@ function describe(backlog: Backlog, { seconds, use, resyncs }: Whole, stages: re
 async function pause({ stack, source }: BenchStack, { client }: NodeClient): Promise<void> {
   client.disconnect();
   await stack.kill9();
-  for (;;) {
+  const isFree = async () => {
     const [busy] = await source.rows(
       `select count(*) from pg_stat_activity where datname = current_database() and application_name like 'millrace%'`,
     );
-    if (busy?.['count'] === '0') return;
-    await systemClock.sleep(50);
-  }
+    return busy?.['count'] === '0';
+  };
+  await pollUntil('Postgres lets go of the killed backends', isFree, { everyMs: 50 });
 }
 
 async function comeBack(

@@ -1,5 +1,6 @@
 import { connectPg } from '@millrace/postgres';
 import type { Bench } from '../core/bench.js';
+import { pollUntil } from '../core/poll-until.js';
 import { manyTransactions } from '../support/backlog.js';
 import { startBenchStack, type BenchStack } from '../support/bench-stack.js';
 import { createSlot, decodeAlone } from '../support/decode-alone.js';
@@ -19,7 +20,8 @@ export const stagesBench: Bench = {
   title: 'each stage of the way alone: decode, gate, history, DO write, RPC, scope, socket, apply, live query',
   async *run(context) {
     const changes = context.quick ? 6_000 : CHANGES;
-    await using bench = await startBenchStack(context, { rows: changes });
+    // Nobody is connected while it is captured.
+    await using bench = await startBenchStack(context, { rows: changes, env: { MILLRACE_IDLE_AFTER: '0' } });
     await using replayed = await openReplayedClient(context, bench);
     await createSlot(bench, 'bench_walsender');
     await createSlot(bench, 'bench_decode');
@@ -40,7 +42,7 @@ export const stagesBench: Bench = {
 };
 
 async function readBoth({ stack, headSeq }: BenchStack, after: Position, end: bigint) {
-  while ((await headSeq()) < end) await new Promise((resolve) => setTimeout(resolve, 100));
+  await pollUntil('all is captured', async () => (await headSeq()) >= end);
   const sql = await connectPg({ connectionString: stack.databaseUrl, applicationName: 'bench-read' });
   try {
     const upTo = { ...after, seq: end };

@@ -3,6 +3,7 @@ import { createClient, type MillraceClient } from '@millrace/pglite-client/brows
 import { machineNow } from '../core/machine-clock.js';
 import { until } from '../core/until.js';
 import type { PageBench, RawAnswer, RawCommand } from './page-api.js';
+import { askForSpans } from './trace/ask-for-spans.js';
 
 declare global {
   var bench: PageBench;
@@ -25,7 +26,7 @@ globalThis.bench = {
     opened = await createClient({
       url: location.origin,
       principal,
-      getToken: () => benchToken(),
+      getToken: oneToken(),
       schema,
       validators,
       storage,
@@ -77,6 +78,7 @@ globalThis.bench = {
     opened = null;
     moves.length = 0;
   },
+  spans: askForSpans,
   raw: (command) => askRaw(command),
   directories: async () => {
     const root = await navigator.storage.getDirectory();
@@ -85,6 +87,12 @@ globalThis.bench = {
     return names;
   },
 };
+
+/** Asked for once, as an app keeps its token until it is due: signing one takes a way out of the browser that no app has. */
+function oneToken(): () => Promise<string> {
+  let token: Promise<string> | null = null;
+  return () => (token ??= benchToken());
+}
 
 /** A worker per opened database, as the client has one: starting it is part of what opening costs. */
 async function askRaw(command: RawCommand): Promise<RawAnswer> {

@@ -1,3 +1,5 @@
+import type { Span } from './trace/span.js';
+
 /** What the page offers to the bench, as `globalThis.bench`. Everything that crosses is JSON. */
 export interface PageBench {
   /** Opens the database of the client, without connecting it. */
@@ -21,6 +23,8 @@ export interface PageBench {
   /** One local write; when it was asked for and when it resolved. */
   write(sql: string): Promise<{ readonly askedAt: number; readonly doneAt: number }>;
   close(): Promise<void>;
+  /** What the client's worker did since it was last asked; only in a page that is built to trace. */
+  spans(): Promise<readonly Span[]>;
   /** A PGlite of its own in a worker of its own: the raw limit. */
   raw(command: RawCommand): Promise<RawAnswer>;
   /** Names of the directories in OPFS. */
@@ -39,8 +43,14 @@ export interface OpenedAt {
 }
 
 export type RawCommand =
-  /** Opens the database of a directory with these lines of postgresql.conf, and asks a first question. */
-  | { readonly kind: 'open'; readonly dataDir: string; readonly settings: readonly string[]; readonly first: string }
+  /** Opens the database of a directory with these lines of postgresql.conf, and asks a first question. `image`: makes a new one, as the client does. */
+  | {
+      readonly kind: 'open';
+      readonly dataDir: string;
+      readonly image?: boolean;
+      readonly settings: readonly string[];
+      readonly first: string;
+    }
   /** Fetches COPY files of these tables and loads them in one transaction; the clock does not count the fetching. */
   | { readonly kind: 'load'; readonly tables: readonly RawTable[] }
   | { readonly kind: 'close' };

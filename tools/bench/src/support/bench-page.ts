@@ -2,8 +2,7 @@ import { openChromium } from '@millrace/testing-harness';
 import { findProcessesNaming } from '@millrace/processes';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 import type { BenchContext } from '../core/bench.js';
 import type { PageBench } from '../page/page-api.js';
 import type { BenchStack } from './bench-stack.js';
@@ -83,18 +82,20 @@ function browserPid(profileDir: string): number {
   return browser.pid;
 }
 
-/** The browser tells of a request some time after the page has had its answer. */
-const TOLD_WITHIN_MS = 500;
-
+/** The browser tells of a request's end some time after the page has had its answer: each that has begun is waited for. */
 function countReceived(page: Page): () => Promise<number> {
+  const open = new Map<Request, (size: number | Promise<number>) => void>();
   const sizes: Promise<number>[] = [];
-  page.on('requestfinished', (request) => {
+  page.on('request', (request) => {
     const { pathname } = new URL(request.url());
     if (!pathname.startsWith('/api/snapshots') && pathname !== '/api/tail') return;
-    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
+    const size = Promise.withResolvers<number>();
+    open.set(request, size.resolve);
+    sizes.push(size.promise);
   });
-  return async () => {
-    await sleep(TOLD_WITHIN_MS);
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  };
+  page.on('requestfinished', (request) =>
+    open.get(request)?.(request.sizes().then(({ responseBodySize }) => responseBodySize)),
+  );
+  page.on('requestfailed', (request) => open.get(request)?.(0));
+  return async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }

@@ -1,4 +1,5 @@
 import { schema } from '@millrace/db';
+import { layoutOf } from '@millrace/hydration';
 import { decodeValue, snapshotAnswerSchema, type SnapshotManifest } from '@millrace/sync-protocol';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +16,8 @@ export interface BuiltSnapshot {
 export async function buildSnapshot(url: string, token: string): Promise<BuiltSnapshot> {
   const clientId = randomUUID();
   await post(url, '/api/clients', { token, body: { clientId } });
-  const wanted = { formats: ['binary'], tables: null, atLeast: '0', cause: 'new-client' };
+  const layouts = Object.fromEntries(schema.tables.map((table) => [table.name, layoutOf(table)]));
+  const wanted = { layouts, tables: null, atLeast: '0', cause: 'new-client' };
   const began = machineNow();
   for (;;) {
     const body = { clientId, schemaVersion: schema.version, ...wanted };

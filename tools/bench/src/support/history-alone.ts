@@ -12,14 +12,14 @@ import { lsnFrom, parseLsn, type Lsn, type Position, type Row, type SqlConnectio
 import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg } from '@millrace/postgres';
 import { acquireDatabase } from '@millrace/testing-harness';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { BenchContext } from '../core/bench.js';
 import { machineNow } from '../core/machine-clock.js';
 
 /** Of the history that {@link emptyHistory} begins. */
 export const APPEND_SLOT = 'alone';
 /** As many changes as the pump gives to one turn. */
-const TURN_CHANGES = 5_000;
+const TURN_CHANGES = 2_000;
 
 /** Everything in history after a position, as it was stored. */
 export async function readHistory(sql: SqlConnection, after: Position, upTo: Position): Promise<HistoryTransaction[]> {
@@ -86,7 +86,14 @@ export async function historyAlone(context: BenchContext, captured: readonly Cap
     const began = machineNow();
     for (const transactions of turns) {
       const source = { decoder: 'pgoutput', reader: 'stream' } as const;
-      ({ head: from } = await appendTransactions(sql, { slot: APPEND_SLOT, schema, source, from, transactions }));
+      ({ head: from } = await appendTransactions(sql, {
+        slot: APPEND_SLOT,
+        schema,
+        source,
+        createHash,
+        from,
+        transactions,
+      }));
     }
     return (machineNow() - began) / 1000;
   } finally {

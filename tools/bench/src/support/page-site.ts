@@ -3,13 +3,13 @@ import { findWorkspaceRoot, spawnChild } from '@millrace/processes';
 import { join } from 'node:path';
 import type { BenchContext } from '../core/bench.js';
 
-/** Builds the page of the bench, unless it is built already; returns its folder, for the binding ASSETS. */
-export async function buildPageSite(context: BenchContext): Promise<string> {
+/** Builds the page of the bench, unless it is built already; returns its folder, for the binding ASSETS. `traced`: with a tracer in the client's worker. */
+export async function buildPageSite(context: BenchContext, { traced = false } = {}): Promise<string> {
   const root = findWorkspaceRoot();
   const here = join(root, 'tools', 'bench');
   const cache = join(root, 'node_modules', '.cache', 'millrace');
   const { dir } = await buildOnce({
-    outDir: join(cache, 'bench-page'),
+    outDir: join(cache, traced ? 'bench-page-traced' : 'bench-page'),
     inputHash: hashInputs(root, [
       'libs',
       'package-lock.json',
@@ -27,6 +27,8 @@ export async function buildPageSite(context: BenchContext): Promise<string> {
           process.execPath,
           join(root, 'node_modules', 'vite', 'bin', 'vite.js'),
           'build',
+          '--mode',
+          traced ? 'trace' : 'production',
           '--outDir',
           freshDir,
         ],

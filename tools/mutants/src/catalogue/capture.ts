@@ -12,8 +12,8 @@ export const CAPTURE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: PUMP,
-        find: '  const { slot, schema, source, head: from } = pump;\n',
-        replace: '  const { slot, schema, source, head: from } = pump;\n  await pump.confirm(through);\n',
+        find: '  const { slot, schema, source, createHash, head: from } = pump;\n',
+        replace: '  const { slot, schema, source, createHash, head: from } = pump;\n  await pump.confirm(through);\n',
       },
     ],
     killedBy: [

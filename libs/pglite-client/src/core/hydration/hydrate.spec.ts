@@ -1,4 +1,4 @@
-import { memoryHydrationFiles, sha256 } from '@millrace/hydration';
+import { layoutOf, memoryHydrationFiles, sha256 } from '@millrace/hydration';
 import { positionToJson, SyncError, type Row } from '@millrace/kernel';
 import { knownTable } from '../fold-changes.js';
 import type {
@@ -38,8 +38,8 @@ interface Stored {
   readonly rows: readonly Row[];
 }
 
-/** A client that can hydrate, and a server that is its test's. */
-function world() {
+/** A client that can hydrate, and a server that is its test's. `keepFrom`: bytes from which it keeps what it downloads. */
+function world(keepFrom = 0) {
   const clock = manualClock();
   const random = seededRandom(1);
   const logger = recordingLogger();
@@ -115,11 +115,12 @@ function world() {
 
   const run = (order: Partial<HydrationOrder> = {}, signal = new AbortController().signal) =>
     hydrate(
-      { cause: 'client-request', tables: null, atLeast: 0n, ...order },
+      { cause: 'client-request', tables: null, atLeast: 0n, not: [], ...order },
       {
         store,
         transport,
         files,
+        keepFrom,
         digest: sha256,
         appVersion: conformanceSchema.version,
         clientId: uuid(1),
@@ -137,7 +138,10 @@ function world() {
     chunks.length = tails.length = transport.snapshots.length = 0;
   };
   const asked = () => transport.snapshots.map(({ tables, atLeast }) => [tables, atLeast]);
-  return { server, store, database, files, logger, run, settle, chunks, tails, asked };
+  /** Tables of the builds that each request refuses. */
+  const refused = () =>
+    transport.snapshots.map(({ not }) => not.map((id) => NAMES[Math.floor(Number(id.slice(-12)) / 1_000)]));
+  return { server, store, database, files, logger, run, settle, chunks, tails, asked, refused, transport };
 }
 
 function endAt(seq: number, epoch = EPOCH): TailLine {
@@ -223,20 +227,43 @@ describe('hydrate', () => {
   });
 
   it('[A4] begins anew where the server cannot continue the rows, with others than these', async () => {
-    const { server, run, asked, logger, database } = world();
-    let refused = false;
+    const { server, run, asked, refused, logger, database } = world();
+    let continued = true;
     server.tail = ({ atLeast }) => {
-      if (refused) return [endAt(Number(atLeast))];
-      refused = true;
+      if (!continued) return [endAt(Number(atLeast))];
+      continued = false;
       return [{ kind: 'resync', cause: 'below-horizon', message: 'gone' }];
     };
     await run();
     expect(asked()).toEqual([
       [null, '0'],
-      [null, '11'],
+      [null, '0'],
     ]);
+    expect(refused()).toEqual([[], NAMES]);
     expect(logger.records.map(({ fields }) => fields['cause'])).toContain('below-horizon');
     expect(database.content.position).toEqual(at(10));
+  });
+
+  it('[S6] what a checkpoint has shown to be of no use is not asked for, nor taken from an earlier attempt', async () => {
+    const { server, settle, run, refused, transport } = world();
+    await settle(20, [item(1)]);
+    server.stored.set('items', { seq: 21, rows: [item(2)] });
+    server.chunk = () => {
+      throw new SyncError('unauthenticated', 'the token is over');
+    };
+    const order = { tables: ['items'], cause: 'checksum-mismatch' } as const;
+    await expect(run(order)).rejects.toMatchObject({ code: 'unauthenticated' });
+    server.chunk = (_table, _n, bytes) => bytes;
+    await run({ ...order, not: [uuid(21)] });
+    expect(refused()).toEqual([[], ['items']]);
+    expect(transport.snapshots).toHaveLength(2);
+  });
+
+  it('names the columns that it loads binary rows into, table by table', async () => {
+    const { run, transport } = world();
+    await run();
+    const layouts = conformanceSchema.tables.map((table) => [table.name, layoutOf(table)]);
+    expect(transport.snapshots[0]?.layouts).toEqual(Object.fromEntries(layouts));
   });
 
   it('[S3] does not download what is known to be right', async () => {
@@ -292,28 +319,61 @@ describe('hydrate', () => {
       expect(store.rows('items')).toEqual(rows.slice(1));
     });
 
-    it('(I9) asks for newer rows when the server hands out the same manifest for chunks that have vanished', async () => {
-      const { server, run, asked, store } = world();
+    it('(I9) asks for others when the server still hands out chunks that have vanished', async () => {
+      const { server, run, asked, refused, store } = world();
       server.stored.set('items', { seq: 10, rows });
       const vanished = () => {
         throw new SyncError('not-found', 'gone');
       };
       server.chunk = (table, _n, bytes) => (table === 'items' ? vanished() : bytes);
-      server.onManifest = ({ atLeast }) => {
-        if (atLeast !== '11') return;
+      server.onManifest = ({ not }) => {
+        if (not.length === 0) return;
         server.stored.set('items', { seq: 11, rows });
         server.chunk = (_table, _n, bytes) => bytes;
       };
       await run();
-      expect(asked().at(-1)).toEqual([['items'], '11']);
-      expect(asked()).toHaveLength(3);
+      expect(refused()).toEqual([[], ['items']]);
+      expect(asked().at(-1)).toEqual([null, '0']);
       expect(store.rows('items')).toEqual(rows);
+    });
+
+    it('is begun again where there is little: files would cost more than they save', async () => {
+      const { server, run, chunks, files, store } = world(1_000_000);
+      server.stored.set('items', { seq: 10, rows });
+      const write = jest.spyOn(files, 'write');
+      server.chunk = (_table, n, bytes) => {
+        if (n === 5) throw new SyncError('unauthenticated', 'the token is over');
+        return bytes;
+      };
+      await expect(run()).rejects.toMatchObject({ code: 'unauthenticated' });
+      server.chunk = (_table, _n, bytes) => bytes;
+      chunks.length = 0;
+      await run();
+      expect(chunks).toHaveLength(rows.length);
+      expect(store.rows('items')).toEqual(rows);
+      expect(write).not.toHaveBeenCalled();
+    });
+
+    it('is not waited for once the rows are durable: what is still being written is for nobody any more', async () => {
+      const { server, run, files, store } = world();
+      server.stored.set('items', { seq: 10, rows });
+      const write = files.write.bind(files);
+      let letGo: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (letGo = resolve));
+      files.write = (name, bytes) => (name.endsWith('-5') ? held : Promise.resolve()).then(() => write(name, bytes));
+      const { cleared } = await run();
+      expect(store.rows('items')).toEqual(rows);
+      letGo();
+      await cleared;
+      expect(await files.read(`${uuid(10)}-5`)).toBeNull();
     });
 
     it('leaves nothing behind once the rows are durable', async () => {
       const { server, run, files } = world();
       server.stored.set('items', { seq: 10, rows });
-      await run();
+      await (
+        await run()
+      ).cleared;
       expect(await files.read('manifest')).toBeNull();
       expect(await files.read(`${uuid(10)}-0`)).toBeNull();
     });
@@ -332,7 +392,7 @@ describe('hydrate', () => {
   });
 
   it('a chunk that is corrupt twice: its table is read anew, the others are not downloaded again', async () => {
-    const { server, run, chunks, asked, logger, store } = world();
+    const { server, run, chunks, asked, refused, logger, store } = world();
     const [other = ''] = OTHERS;
     server.stored.set('items', { seq: 10, rows: [item(1)] });
     let spoilt = 0;
@@ -347,8 +407,9 @@ describe('hydrate', () => {
     await run();
     expect(asked()).toEqual([
       [null, '0'],
-      [['items'], '11'],
+      [['items'], '10'],
     ]);
+    expect(refused()).toEqual([[], ['items']]);
     expect(chunks).toEqual(['items/0', 'items/0', 'items/0']);
     expect(logger.messages('warn')).toEqual(['a chunk is corrupt', 'a chunk is corrupt']);
     expect(logger.messages('error')).toEqual(['downloaded rows are not usable']);

@@ -2,7 +2,6 @@ import {
   awaitManifest,
   ChunkCorrupt,
   ChunkGone,
-  keepManifest,
   keptManifest,
   mergeManifests,
   progressTracker,
@@ -11,8 +10,9 @@ import {
   type SnapshotWish,
 } from '@millrace/hydration';
 import { errorText, positionFromJson, SyncError, type Position } from '@millrace/kernel';
-import type { SnapshotManifest } from '@millrace/sync-protocol';
+import type { SnapshotManifest, SnapshotTable } from '@millrace/sync-protocol';
 import type { StoreSummary } from '../ports/client-store.js';
+import { beginDownload, type Download } from './begin-download.js';
 import { wholeOrder, type HydrationOrder } from './hydration-order.js';
 import type { HydrationPorts } from './hydration-ports.js';
 import { loadRows } from './load-rows.js';
@@ -37,24 +37,36 @@ interface Kept {
   readonly scope: string;
 }
 
+/** The rows are durable. */
+export interface Hydrated {
+  /** Resolves when what was downloaded is cleared away: nobody needs to wait for it but the next hydration, whose files lie there. */
+  readonly cleared: Promise<void>;
+}
+
 /**
  * Reads the ordered rows and takes them in, with the history that makes them whole and the cursor that results, as one transaction [S2, S4]. Resolves when it
  * is durable. A second call goes on where a failed one stopped: what it has downloaded lies in files until a hydration is durable (F40).
  */
-export async function hydrate(order: HydrationOrder, ports: HydrationPorts, options: HydrateOptions): Promise<void> {
+export async function hydrate(
+  order: HydrationOrder,
+  ports: HydrationPorts,
+  options: HydrateOptions,
+): Promise<Hydrated> {
   const { files, logger } = ports;
   const progress = progressTracker(ports.clock, options.onProgress);
-  await inSchemaOf(order, ports, { ...options, progress });
-  await files
-    .clear()
+  const { chunks } = await inSchemaOf(order, ports, { ...options, progress, refused: new Set(order.not) });
+  const cleared = chunks
+    .end()
+    .then(() => files.clear())
     .catch((error: unknown) => logger.warn('downloaded rows could not be cleared away', { error: errorText(error) }));
+  return { cleared };
 }
 
 /** Times that one hydration may find that the server's rows are of another schema than the tables. */
 const ADOPTIONS = 2;
 
 /** Rows that the server cannot tell in the words of the tables: the tables become those of the schema in force, and are loaded whole [M3]. */
-async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<Download> {
   let wanted = order;
   // The server would tell rows in the words of tables that the app has outgrown: whoever reads all of them for the schema becomes what it can.
   if (order.cause === 'schema-changed' && order.tables === null) await adoptSchema(ports, options.signal, 'if-it-fits');
@@ -71,27 +83,33 @@ async function inSchemaOf(order: HydrationOrder, ports: HydrationPorts, options:
   }
 }
 
-async function attemptOrAnew(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+async function attemptOrAnew(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<Download> {
   const { files, logger } = ports;
-  await attempt(order, ports, options).catch(async (error: unknown) => {
+  return attempt(order, ports, options).catch(async (error: unknown) => {
     if (!(error instanceof StartAnew) || options.signal.aborted) throw error;
     logger.info('hydrating', { cause: error.resyncCause, tables: null });
     await files.clear();
-    const whole = { ...wholeOrder(error.resyncCause), atLeast: error.atLeast };
-    return attempt(whole, ports, options);
+    return attempt(wholeOrder(error.resyncCause), ports, options);
   });
 }
 
 interface AttemptOptions extends HydrateOptions {
   readonly progress: ProgressTracker;
+  /** Ids of builds that will not do; grows by those that turn out so. */
+  readonly refused: Set<string>;
 }
 
-async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<void> {
+/** Which rows are wanted, whatever will not do. */
+type Wanted = Pick<SnapshotWish, 'tables' | 'atLeast'>;
+
+/** Returns the download whose rows are durable; its last files may still be on their way. */
+async function attempt(order: HydrationOrder, ports: HydrationPorts, options: AttemptOptions): Promise<Download> {
+  const { refused } = options;
   const here = await ports.store.summary();
   const kept = keptBy(order, here);
-  const wish: SnapshotWish = { tables: kept && order.tables, atLeast: order.atLeast };
-  const request = (wanted: SnapshotWish) => requestRows(wanted, { order, ports, options });
-  const grow = async (base: SnapshotManifest, wanted: SnapshotWish): Promise<SnapshotManifest> => {
+  const wish: SnapshotWish = { tables: kept && order.tables, atLeast: order.atLeast, not: [...refused] };
+  const request = (wanted: Wanted) => requestRows({ ...wanted, not: [...refused] }, { order, ports, options });
+  const grow = async (base: SnapshotManifest, wanted: Wanted): Promise<SnapshotManifest> => {
     const newer = await request(wanted);
     checkContinues(newer, { cursor: positionFromJson(base.upTo), scope: base.scope });
     return mergeManifests(base, newer);
@@ -102,24 +120,39 @@ async function attempt(order: HydrationOrder, ports: HydrationPorts, options: At
   let manifest = (await keptManifest(files, wish, { schemaVersion: schema.version, clock })) ?? (await request(wish));
   let growths = 0;
   let repairs = 0;
-  const gone = new Set<string>();
   for (;;) {
     if (kept) checkContinues(manifest, kept);
-    await keepManifest(files, { manifest, wish }, clock);
-    const tail = await tailOf(manifest, { here, kept, order, ports, signal: options.signal });
+    // Tables of an order were named because they are not what they should be.
+    const mayBeEqual = here.position !== null && kept === null;
+    const download = await beginDownload({ manifest, wish, mayBeEqual }, ports, options);
+    // While the chunks are on their way.
+    const tail = await tailOf(manifest, { here, kept, order, ports, signal: options.signal }).catch(
+      async (error: unknown) => {
+        await download.chunks.end();
+        // These rows cannot be continued, and the server may still keep them.
+        if (error instanceof StartAnew) manifest.tables.forEach(({ id }) => refused.add(id));
+        throw error;
+      },
+    );
     if (tail.kind === 'fill') {
+      await download.chunks.end();
       if (++growths > GROWTHS)
         throw new SyncError('snapshot-failed', 'the snapshot grew again and again without becoming whole');
       manifest = await grow(manifest, tail);
       continue;
     }
     try {
-      return await loadRows({ manifest, tail, fresh: here.position === null, kept: kept !== null }, ports, options);
+      await loadRows({ manifest, tail, download }, ports.store, options.progress);
+      return download;
     } catch (error) {
-      const repair = ++repairs > REPAIRS || options.signal.aborted ? null : repairOf(error, { manifest, wish, gone });
-      if (repair === null) throw error;
-      logger.error('downloaded rows are not usable', { error: errorText(error), tables: repair.wish.tables });
-      manifest = repair.replaces ? await request(repair.wish) : await grow(manifest, repair.wish);
+      const tables = ++repairs > REPAIRS || options.signal.aborted ? [] : unusable(error, manifest);
+      if (tables.length === 0) throw error;
+      const names = tables.map(({ name }) => name);
+      logger.error('downloaded rows are not usable', { error: errorText(error), tables: names });
+      tables.forEach(({ id }) => refused.add(id));
+      // Where chunks are gone, the others of that manifest may soon be as well.
+      if (error instanceof ChunkGone) manifest = await request(wish);
+      else manifest = await grow(manifest, { tables: names, atLeast: newest(tables) });
     }
   }
 }
@@ -198,44 +231,14 @@ function leastEnd(manifest: SnapshotManifest, { position }: StoreSummary, { caus
   return counts && position.seq > upTo ? position.seq : upTo;
 }
 
-interface Repair {
-  readonly wish: SnapshotWish;
-  /** Whether it takes the place of all rows, or is merged with them. */
-  readonly replaces: boolean;
+/** The position of the latest of these rows. */
+function newest(tables: readonly SnapshotTable[]): bigint {
+  return tables.map(({ position }) => BigInt(position.seq)).reduce((most, seq) => (seq > most ? seq : most), 0n);
 }
 
-interface RepairFacts {
-  readonly manifest: SnapshotManifest;
-  readonly wish: SnapshotWish;
-  /** Ids of tables whose chunks were gone before. A server that names one again does not know it: its store has lost them. */
-  readonly gone: Set<string>;
-}
-
-/** What to ask for after rows turned out not to be usable; null where that would not help. */
-function repairOf(error: unknown, { manifest, wish, gone }: RepairFacts): Repair | null {
-  if (error instanceof ChunkGone) {
-    const id = manifest.tables.find(({ name }) => name === error.table)?.id ?? '';
-    if (gone.has(id)) return { wish: newerThan(manifest, [error.table]), replaces: false };
-    gone.add(id);
-    return { wish, replaces: true };
-  }
-  if (error instanceof ChunkCorrupt) return { wish: newerThan(manifest, [error.table]), replaces: false };
-  if (error instanceof SyncError && error.code === 'snapshot-corrupt')
-    return {
-      wish: newerThan(
-        manifest,
-        manifest.tables.map(({ name }) => name),
-      ),
-      replaces: false,
-    };
-  return null;
-}
-
-/** Rows of these tables that are not those at hand: beyond their positions. */
-function newerThan(manifest: SnapshotManifest, tables: readonly string[]): SnapshotWish {
-  const positions = manifest.tables
-    .filter(({ name }) => tables.includes(name))
-    .map(({ position }) => BigInt(position.seq));
-  const newest = positions.reduce((most, seq) => (seq > most ? seq : most), 0n);
-  return { tables, atLeast: newest + 1n };
+/** Tables to be read anew after their rows turned out not to be usable; none where that would not help. */
+function unusable(error: unknown, { tables }: SnapshotManifest): readonly SnapshotTable[] {
+  if (error instanceof ChunkGone || error instanceof ChunkCorrupt)
+    return tables.filter(({ name }) => name === error.table);
+  return error instanceof SyncError && error.code === 'snapshot-corrupt' ? tables : [];
 }

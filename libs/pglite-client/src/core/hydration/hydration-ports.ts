@@ -8,6 +8,8 @@ export interface HydrationPorts {
   readonly store: ClientStore;
   readonly transport: Transport;
   readonly files: HydrationFiles;
+  /** Unpacked bytes from which a download is kept in `files`; absent: `DOWNLOAD.keepFrom`. */
+  readonly keepFrom?: number;
   readonly digest: Digest;
   /** Schema version that the app was built with. */
   readonly appVersion: string;

@@ -33,8 +33,7 @@ export async function readTail(
       case 'fill':
         return { kind: 'fill', tables: line.fill.tables, atLeast: BigInt(line.fill.atLeast) };
       case 'resync':
-        // Whatever is older than this cannot be continued, and the server may still keep it.
-        throw new StartAnew(line.cause, line.message, after.seq + 1n);
+        throw new StartAnew(line.cause, line.message);
       case 'error':
         throw new SyncError(isErrorCode(line.code) ? line.code : 'snapshot-failed', line.message);
     }

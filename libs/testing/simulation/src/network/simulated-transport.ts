@@ -26,6 +26,7 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       alive(
         network.call(() => {
           const { sub } = readToken(token, world.clock.now());
+          world.replication.wake();
           const known = postgres.clients.get(clientId);
           if (known && known.sub !== sub) throw new SyncError('unknown-client', 'the id belongs to somebody else');
           if (!known) postgres.clients.set(clientId, { sub, lastMutationId: 0 });
@@ -37,6 +38,7 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       alive(
         network.call(() => {
           const { sub, tenantId } = readToken(token, world.clock.now());
+          world.replication.wake();
           return pushMutations(postgres, request, { sub, claims: { tenantId } }, history.head.epoch);
         }),
       ),
@@ -45,8 +47,9 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
       alive(
         network.call(() => {
           const { tenantId } = readToken(token, world.clock.now());
+          world.replication.wake();
           const answer = world.snapshots.order(tenantId, {
-            tables: request.tables,
+            ...request,
             atLeast: BigInt(request.atLeast),
             version: request.schemaVersion,
           });
@@ -89,6 +92,7 @@ export function simulatedTransport(world: World, host: ClientHost, clock: Clock)
     async *tail(request, token, signal) {
       await clock.sleep(network.delay());
       const { tenantId } = readToken(token, world.clock.now());
+      world.replication.wake();
       const held = world.options.sabotage === 'held-ignored' ? {} : request.held;
       const lines = fakeTail({ ...request, held }, { history, clock: world.clock, claims: { tenantId } });
       for await (const line of lines) {

@@ -3,6 +3,7 @@ import { fakeTableHash } from '@millrace/pglite-client/testing';
 import type { Checkpoint } from '@millrace/sync-protocol';
 import type { FakeHistory } from './fake-history.js';
 import type { FakePostgres } from './fake-postgres.js';
+import type { FakeSnapshots } from './fake-snapshots.js';
 
 /** What the server hands out for so long before it reads again, ms. */
 const KEPT_MS = 500;
@@ -15,6 +16,7 @@ export class FakeChecksums {
     readonly clock: Clock;
     readonly postgres: FakePostgres;
     readonly history: FakeHistory;
+    readonly snapshots: Pick<FakeSnapshots, 'begun'>;
   };
 
   constructor(options: FakeChecksums['options']) {
@@ -33,12 +35,14 @@ export class FakeChecksums {
   }
 
   private async read(tenantId: string): Promise<Checkpoint> {
-    const { clock, postgres, history } = this.options;
+    const { clock, postgres, history, snapshots } = this.options;
     const from = history.head;
     const wanted = postgres.insertLsn;
+    const { version } = postgres.schema;
     const tables = postgres.schema.tables.map((table) => ({
       name: table.name,
       hash: fakeTableHash(table, postgres.rowsInScope(table.name, { tenantId })),
+      builds: [...snapshots.begun({ tenantId, version, name: table.name })],
     }));
     while (postgres.capturedLsn < wanted && history.head.epoch === from.epoch) await clock.sleep(3);
     if (history.head.epoch !== from.epoch) throw new SyncError('snapshot-failed', 'the history has ended meanwhile');

@@ -19,8 +19,6 @@ export interface FakeSnapshotsOptions {
 interface Build {
   readonly table: SnapshotTable;
   readonly upTo: Position;
-  /** What the order that it was made for asked for at least. */
-  readonly madeFor: bigint;
 }
 
 interface Order {
@@ -44,7 +42,8 @@ export class FakeSnapshots {
   /** Chunk address → bytes. */
   readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
   private readonly builds = new Map<string, Build>();
-  private readonly running = new Set<string>();
+  /** Order → id of the build that is being made for it. */
+  private readonly running = new Map<string, string>();
   private life = 0;
 
   private readonly options: FakeSnapshotsOptions;
@@ -56,15 +55,20 @@ export class FakeSnapshots {
   /** Rows in the words of the asker's tables, if they can be told in them. */
   order(
     tenantId: string,
-    wish: { readonly tables: readonly string[] | null; readonly atLeast: bigint; readonly version: string },
+    wish: {
+      readonly tables: readonly string[] | null;
+      readonly atLeast: bigint;
+      readonly not: readonly string[];
+      readonly version: string;
+    },
   ): SnapshotAnswer {
     const { version } = wish;
     const schema = this.schemaFor(version);
     const names = wish.tables ?? schema.tables.map(({ name }) => name);
-    const missing = names.filter((name) => !this.usable(keyOf(tenantId, version, name), wish.atLeast));
-    for (const name of missing) this.build({ tenantId, version, name }, wish.atLeast);
+    const missing = names.filter((name) => !this.usable(keyOf({ tenantId, version, name }), wish));
+    for (const name of missing) this.build({ tenantId, version, name });
     if (missing.length > 0) return { state: 'building', rows: this.blobs.size, rowEstimate: 0, retryAfterMs: 50 };
-    const builds = names.flatMap((name) => this.builds.get(keyOf(tenantId, version, name)) ?? []);
+    const builds = names.flatMap((name) => this.builds.get(keyOf({ tenantId, version, name })) ?? []);
     const first = builds.reduce((oldest, each) => (seqOf(each) < seqOf(oldest) ? each : oldest));
     const last = builds.reduce((newest, each) => (each.upTo.seq > newest.upTo.seq ? each : newest));
     return {
@@ -124,21 +128,32 @@ export class FakeSnapshots {
     throw new SyncError('schema-unknown', `in force is ${inForce(catalogue).version}`);
   }
 
-  private usable(key: string, atLeast: bigint): boolean {
+  /** Builds of the table that a checkpoint which is taken now names as older than itself: the one that is kept, and one that is being read. */
+  begun(order: Order): readonly string[] {
+    const key = keyOf(order);
+    return [this.builds.get(key)?.table.id, this.running.get(key)].filter((id) => id !== undefined);
+  }
+
+  private usable(
+    key: string,
+    { atLeast, not }: { readonly atLeast: bigint; readonly not: readonly string[] },
+  ): boolean {
     const { history } = this.options;
     const build = this.builds.get(key);
     if (!build || build.table.position.epoch !== history.head.epoch) return false;
     const seq = seqOf(build);
-    const enough = seq >= atLeast || build.madeFor >= atLeast;
-    return enough && seq >= history.horizon && history.head.seq - seq <= STALE_AFTER;
+    return (
+      seq >= atLeast && !not.includes(build.table.id) && seq >= history.horizon && history.head.seq - seq <= STALE_AFTER
+    );
   }
 
-  private build(order: Order, atLeast: bigint): void {
-    const key = keyOf(order.tenantId, order.version, order.name);
+  private build(order: Order): void {
+    const key = keyOf(order);
     if (this.running.has(key)) return;
-    this.running.add(key);
+    const id = this.options.random.uuid();
+    this.running.set(key, id);
     const { life } = this;
-    void this.read(order, atLeast).then((build) => {
+    void this.read(order, id).then((build) => {
       if (this.life !== life) return;
       this.running.delete(key);
       if (build) this.builds.set(key, build);
@@ -146,7 +161,7 @@ export class FakeSnapshots {
   }
 
   /** Position first, then the rows, which may show more; done once capture has passed them [S2]. Null if the history ended meanwhile. */
-  private async read({ tenantId, version, name }: Order, madeFor: bigint): Promise<Build | null> {
+  private async read({ tenantId, version, name }: Order, id: string): Promise<Build | null> {
     const { clock, random, postgres, history } = this.options;
     await clock.sleep(random.int(30));
     const position = history.head;
@@ -162,7 +177,6 @@ export class FakeSnapshots {
     const rows = postgres
       .rowsInScope(source.name, { tenantId })
       .map((row) => must(translateRow({ table: source.name, row }, back, { whole: true }), name).row);
-    const id = random.uuid();
     const chunks: SnapshotChunk[] = [];
     for (let at = 0; at < rows.length; at += ROWS_PER_CHUNK) {
       const some = rows.slice(at, at + ROWS_PER_CHUNK);
@@ -176,7 +190,6 @@ export class FakeSnapshots {
     if (history.versionAt(position) !== there.version) return null;
     return {
       upTo: history.head,
-      madeFor,
       table: {
         name,
         id,
@@ -193,7 +206,7 @@ export class FakeSnapshots {
   }
 }
 
-function keyOf(tenantId: string, version: string, name: string): string {
+function keyOf({ tenantId, version, name }: Order): string {
   return `${tenantId}/${version}/${name}`;
 }
 

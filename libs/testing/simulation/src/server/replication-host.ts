@@ -28,6 +28,7 @@ export class ReplicationHost {
   private readonly registry = new Map<string, Registration>();
   private life = 0;
   private up = true;
+  private asleep = false;
 
   private readonly options: ReplicationHostOptions;
 
@@ -40,7 +41,7 @@ export class ReplicationHost {
   /** Reads some of the WAL, persists it, rings. */
   capture(): void {
     const { postgres, history, random, clock } = this.options;
-    if (!this.up) return;
+    if (!this.up || this.asleep) return;
     const captured = postgres.takeWal(1 + random.int(4));
     if (captured.length === 0) return;
     const from = history.head;
@@ -52,6 +53,7 @@ export class ReplicationHost {
 
   register(registration: Registration): Position {
     this.checkUp();
+    this.wake();
     this.registry.set(registration.clientId, registration);
     this.perform(this.distribution.handle({ kind: 'registered', registration, now: this.options.clock.now() }));
     return this.options.history.head;
@@ -64,7 +66,28 @@ export class ReplicationHost {
 
   page(after: Position, rowKeys: readonly string[]): PullResult {
     this.checkUp();
+    this.wake();
     return this.options.history.page(after, rowKeys, PAGE_TRANSACTIONS);
+  }
+
+  /** Lets go of Postgres, and is evicted, if nobody is registered: the WAL waits [Z1]. False: somebody is. */
+  sleep(): boolean {
+    if (!this.up || this.registry.size > 0) return false;
+    this.life += 1;
+    this.asleep = true;
+    this.options.history.dropTail();
+    return true;
+  }
+
+  /** Somebody is there again: a `hello`, a write, a load. */
+  wake(): void {
+    if (!this.asleep) return;
+    const { random, history, clock } = this.options;
+    this.asleep = false;
+    this.distribution = new Distribution({ random });
+    this.perform(
+      this.distribution.handle({ kind: 'restored', registrations: [], head: history.head, now: clock.now() }),
+    );
   }
 
   /** Dies, and comes back after a while with what was stored. Answers to what it asked are lost with it. */

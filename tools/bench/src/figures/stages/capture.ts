@@ -5,6 +5,7 @@ import { migrateEngine } from '@millrace/migrations-server';
 import { connectPg, openPgReplicationStream } from '@millrace/postgres';
 import { createPgoutputDecoder } from '@millrace/replication';
 import { acquireDatabase } from '@millrace/testing-harness';
+import { createHash } from 'node:crypto';
 import type { BenchContext } from '../../core/bench.js';
 import type { Figure } from '../../core/figure.js';
 import { median } from '../../core/percentile.js';
@@ -108,7 +109,8 @@ async function* appendStages(
   const source = { decoder: 'pgoutput', reader: 'stream' } as const;
   let from = await emptyHistory(sql);
   const append = async (transactions: readonly CapturedTransaction[]): Promise<void> => {
-    ({ head: from } = await appendTransactions(sql, { slot: APPEND_SLOT, schema, source, from, transactions }));
+    const append = { slot: APPEND_SLOT, schema, source, createHash, from, transactions };
+    ({ head: from } = await appendTransactions(sql, append));
   };
   await sql.query('create table bare (id bigint primary key, content text)');
   const commit = await timings(TIMES, (n) => sql.query('insert into bare values ($1, $2)', [String(n), 'x']));

@@ -2,8 +2,8 @@ import { findFreePort, logSince, markLog, spawnChild, CHILD_LADDER } from '@mill
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchContext } from '../../core/bench.js';
+import { pollUntil } from '../../core/poll-until.js';
 import type { InstalledZero } from './install-zero.js';
 
 const READY_WITHIN_MS = 120_000;
@@ -102,13 +102,11 @@ function messagesOf(client: ChildProcess): Pick<RunningZero, 'listen' | 'next'> 
 }
 
 /** Its port answers once the tables have been copied into its replica. */
-async function answers(url: string): Promise<void> {
-  for (const deadline = performance.now() + READY_WITHIN_MS; performance.now() < deadline; await sleep(100)) {
-    const ok = await fetch(`${url}/keepalive`).then(
+function answers(url: string): Promise<void> {
+  const isReady = () =>
+    fetch(`${url}/keepalive`).then(
       (response) => response.ok,
       () => false,
     );
-    if (ok) return;
-  }
-  throw new Error(`zero-cache is not ready after ${READY_WITHIN_MS / 1000} s`);
+  return pollUntil('zero-cache is ready', isReady, { withinMs: READY_WITHIN_MS });
 }

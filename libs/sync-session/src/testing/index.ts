@@ -1,0 +1,1 @@
+export { at, entry, EPOCH, migrated, transaction } from './fixture.js';

@@ -22,10 +22,10 @@ const SUMMARY = `s.epoch, s.seq, s.chain, s.scope, s.schema_version, coalesce(m.
 const OUTBOX = `(select min(mutation_id) as first, count(*) as pending, count(*) filter (where answer is null) as unsent
   from sync.client_mutation) m`;
 
-/** Silences capture until the transaction ends. Tells whether anything is pending: both in one exchange, since each costs as much as a row. */
+/** Silences capture until the transaction ends. Tells whether anything is pending, or was refused here and may yet be taken: both in one exchange, since each costs as much as a row. */
 export async function becomeReplica(sql: StoreTransaction): Promise<boolean> {
   const results = await sql.raw.exec(
-    'set local session_replication_role = replica; select exists (select from sync.base_row) as pending',
+    "set local session_replication_role = replica; select exists (select from sync.base_row) or exists (select from sync.rejected where reason ->> 'code' = 'schema-changed') as pending",
   );
   return results.at(-1)?.rows[0]?.['pending'] === true;
 }

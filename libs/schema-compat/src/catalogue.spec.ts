@@ -46,7 +46,7 @@ describe('in force', () => {
 
 describe('the way from one version to another', () => {
   const branches = catalogue(a, b, reversed(b), reversed(a), other);
-  it.each([
+  it.each<[string, Catalogue, from: string, to: string, way: readonly string[] | null]>([
     ['none to itself', catalogue(a, b), '1.1.0', '1.1.0', []],
     ['forth', catalogue(a, b), '1.0.0', '1.2.0', ['up 1.1.0', 'up 1.2.0']],
     ['back', catalogue(a, b), '1.2.0', '1.0.0', ['down 1.2.0', 'down 1.1.0']],

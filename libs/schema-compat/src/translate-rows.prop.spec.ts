@@ -149,6 +149,6 @@ describe('names', () => {
       columns: ['b'],
     });
     expect(translateReason({ code: 'x', table: 'old' }, steps)).toEqual({ code: 'x' });
-    expect(translateReason({ code: 'x' }, steps)).toEqual({ code: 'x' });
+    expect(translateReason<{ code: string; table?: string }>({ code: 'x' }, steps)).toEqual({ code: 'x' });
   });
 });

@@ -1,9 +1,9 @@
 import type { RecordedCatalogue } from '@millrace/change-history';
 import { silentLogger, SyncError, type Position } from '@millrace/kernel';
-import { newSession, type SessionState } from '@millrace/sync-session';
+import { newSession, type SessionEvent, type SessionState } from '@millrace/sync-session';
 import { at, transaction } from '@millrace/sync-session/testing';
 import { app, CLIENT } from '../testing/fake-env.js';
-import { SessionHost, type SessionHostOptions } from './session-host.js';
+import { SessionHost } from './session-host.js';
 
 const catalogue: RecordedCatalogue = { compiled: app.schema, steps: [] };
 const session: SessionState = {
@@ -11,6 +11,10 @@ const session: SessionState = {
   phase: 'live',
   cursor: at(1),
 };
+
+// No call is answered here; their time-outs must not hold the process.
+beforeAll(() => void jest.useFakeTimers({ doNotFake: ['Date', 'nextTick', 'queueMicrotask'] }));
+afterAll(() => void jest.useRealTimers());
 
 /** What a host needs of a socket: its attachment, what was sent, and by which code it was closed. */
 class FakeSocket {
@@ -43,7 +47,7 @@ function hostOf() {
   };
   const background: Promise<unknown>[] = [];
   const unregistered: string[] = [];
-  const pull = jest.fn<SessionHostOptions['calls']['pull']>(() => new Promise(() => undefined));
+  const pull = jest.fn(() => new Promise<SessionEvent>(() => undefined));
   const host = new SessionHost({
     schemas,
     log: silentLogger,

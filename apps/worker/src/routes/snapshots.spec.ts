@@ -161,7 +161,8 @@ describe('POST /api/snapshots', () => {
     });
 
     it('whose app cannot take what came since: its rows are told in its words, by an object of their own', async () => {
-      const worker = fakeWorker({ methods: { 'replication.catalogue': () => ({ ok: true, value: renamed }) } });
+      const catalogue = { ok: true, value: renamed };
+      const { worker } = await workerWithChunk({ methods: { 'replication.catalogue': () => catalogue } });
       expect((await ask(worker)).status).toBe(202);
       expect(orderTo(worker)).toMatchObject({
         key: await keys.keyOf({ schema: texts, told: '1.0.0' }, { tenantId: 't1' }),

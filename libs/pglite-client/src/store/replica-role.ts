@@ -41,7 +41,8 @@ begin
   if many or ${hasOtherTriggers(schema)} then
     perform set_config('session_replication_role', 'replica', true);
   end if;
-  return exists (select from sync.base_row);
+  return exists (select from sync.base_row)
+    or exists (select from sync.rejected where reason ->> 'code' = 'schema-changed');
 end $$;
 create or replace function sync.move_cursor(new_epoch uuid, new_seq bigint, new_chain text, new_scope text, changed text[], seqs bigint[], told text[])
   returns jsonb language plpgsql as $$
@@ -57,7 +58,7 @@ end $$;`;
 
 /**
  * Silences triggers until the transaction ends: for many rows all of them, by the role of a replica; for a few capture and live queries alone, and the app's by
- * that role only if it has any. Tells whether anything is pending: all in one exchange, since each costs as much as a row.
+ * that role only if it has any. Tells whether anything is pending, or was refused here and may yet be taken: all in one exchange, since each costs as much as a row.
  */
 export async function becomeReplica(sql: StoreTransaction, rows: number): Promise<boolean> {
   const [result] = await sql.raw.exec(`select sync.become_replica(${rows >= MANY_ROWS}) as pending`);

@@ -23,8 +23,12 @@ export async function takeAcks(
      from sync.client_changes c join sync.client_mutation m using (tx_id) where c.tx_id = any($1::uuid[]) order by c.seq`,
     [txIds],
   );
-  if (rows.length === 0) return new Map();
   const byTx = Map.groupBy(rows, (row) => text(row, 'tx_id'));
+  await forgetRefusals(
+    sql,
+    results.filter(({ txId }) => !byTx.has(txId)),
+  );
+  if (rows.length === 0) return new Map();
   for (const result of results) {
     const changes = byTx.get(result.txId)?.map(changeOf);
     if (changes && result.verdict === 'rejected') await keepRejected(sql, result, changes);
@@ -32,6 +36,15 @@ export async function takeAcks(
   await sql.query('delete from sync.client_changes where tx_id = any($1::uuid[])', [txIds]);
   await sql.query('delete from sync.client_mutation where tx_id = any($1::uuid[])', [txIds]);
   return rowsTouchedBy(schema, rows.map(changeOf));
+}
+
+/** What was refused here, since a migration left no words for it, the server may have taken on its way [M3]: its word counts. */
+async function forgetRefusals(sql: TextSql, results: readonly MutationResult[]): Promise<void> {
+  const taken = results.filter(({ verdict }) => verdict !== 'rejected').map(({ txId }) => txId);
+  if (taken.length === 0) return;
+  await sql.query(`delete from sync.rejected where tx_id = any($1::uuid[]) and reason ->> 'code' = 'schema-changed'`, [
+    taken,
+  ]);
 }
 
 async function keepRejected(sql: TextSql, result: MutationResult, changes: readonly PendingChange[]): Promise<void> {

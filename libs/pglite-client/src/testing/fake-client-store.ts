@@ -5,7 +5,7 @@ import { schemaAfter, schemaBefore, type SchemaStep } from '@millrace/schema-com
 import type { MutationResult } from '@millrace/sync-protocol';
 import { affect, foldChanges, knownTable } from '../core/fold-changes.js';
 import { batchOf } from '../core/outbox-batch.js';
-import { reasonOf, type PendingChange, type PendingMutation } from '../core/pending-mutation.js';
+import { reasonOf, type PendingChange, type PendingMutation, type RejectedMutation } from '../core/pending-mutation.js';
 import type { ClientStore, Hydration, StoreSummary, TableLoad } from '../core/ports/client-store.js';
 import { rebase } from '../core/rebase.js';
 import type { ReceivedTransaction } from '../core/received-transaction.js';
@@ -269,8 +269,13 @@ function settled(content: FakeContent, results: readonly MutationResult[]): Fake
   return {
     ...content,
     pending: content.pending.filter((mutation) => !byTx.has(mutation.txId)),
-    rejected: [...content.rejected, ...rejected],
+    // What was refused here, since a migration left no words for it, the server may have taken on its way [M3].
+    rejected: [...content.rejected.filter((each) => !isTaken(each, byTx.get(each.txId))), ...rejected],
   };
+}
+
+function isTaken({ reason }: RejectedMutation, result: MutationResult | undefined): boolean {
+  return reason.code === 'schema-changed' && result !== undefined && result.verdict !== 'rejected';
 }
 
 function checkColumns(table: TableMeta, columns: readonly string[]): void {

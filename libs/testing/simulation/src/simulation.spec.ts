@@ -86,9 +86,13 @@ describe('deliberate breakages are caught', () => {
     ['compared-too-early', /^I12/],
     ['never-compared', /^I9.*differ/],
     ['step-without-rows', /^I1|^I9|^I12/],
-  ])('%s', async (sabotage, invariant) => {
-    const { failures } = await runSimulation({ seeds: 300, sabotage, maxFailures: 1 });
-    expect(failures).toHaveLength(1);
-    expect(failures[0]?.violation).toMatch(invariant);
-  });
+  ])(
+    '%s',
+    async (sabotage, invariant) => {
+      const { failures } = await runSimulation({ seeds: 300, sabotage, maxFailures: 1 });
+      expect(failures).toHaveLength(1);
+      expect(failures[0]?.violation).toMatch(invariant);
+    },
+    300_000,
+  );
 });

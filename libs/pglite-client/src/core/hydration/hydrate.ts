@@ -213,7 +213,7 @@ async function tailOf(
     atLeast: atLeast.toString(),
     held: { ...held },
   };
-  return readTail(transport.tail(request, await token(), signal), { after, atLeast });
+  return readTail(transport.tail(request, await token(), signal), { after, atLeast, version: store.schema().version });
 }
 
 function heldTables(manifest: SnapshotManifest, kept: Kept | null, { store }: HydrationPorts): readonly HeldTable[] {

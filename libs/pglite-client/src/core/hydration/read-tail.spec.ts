@@ -1,5 +1,6 @@
 import { positionToJson } from '@millrace/kernel';
 import type { Fill, TailLine } from '@millrace/sync-protocol';
+import { addColor } from '../../testing/conformance-migrations.js';
 import { at, frames, OTHER_EPOCH, patch } from '../../testing/conformance/client-store-world.js';
 import { readTail } from './read-tail.js';
 
@@ -9,7 +10,8 @@ async function* lines(...some: readonly TailLine[]): AsyncGenerator<TailLine> {
 
 const end = (seq: number, epoch?: string): TailLine => ({ kind: 'end', position: positionToJson(at(seq, epoch)) });
 const part = (...messages: ReturnType<typeof frames>): TailLine => ({ kind: 'frames', messages: [...messages] });
-const read = (...some: readonly TailLine[]) => readTail(lines(...some), { after: at(10), atLeast: 12n });
+const read = (...some: readonly TailLine[]) =>
+  readTail(lines(...some), { after: at(10), atLeast: 12n, version: '1.1.0' });
 const change = [patch(1, { name: 'x' })];
 
 describe('readTail', () => {
@@ -23,6 +25,14 @@ describe('readTail', () => {
       ],
       position: at(14),
     });
+  });
+
+  it('[M3] notes a step that leads to the schema of the rows; behind any other, rows have to be read anew', async () => {
+    const [begin, ...rest] = frames(10, 12, change);
+    const step = (direction: 'up' | 'down') =>
+      part(begin!, { type: 'schema-change', fit: 'must-migrate', migration: addColor, direction }, ...rest);
+    expect(await read(step('up'), end(12))).toMatchObject({ transactions: [{ changes: change, steps: [{}] }] });
+    await expect(read(step('down'), end(12))).rejects.toMatchObject({ code: 'schema-unknown' });
   });
 
   it('[S4] ends where more tables are wanted', async () => {

@@ -13,14 +13,14 @@ export type TailOutcome =
 /** Reads a tail to its end. Throws `StartAnew` where the server says so, `network` for one that was cut, `snapshot-corrupt` for one that does not fit. */
 export async function readTail(
   lines: AsyncIterable<TailLine>,
-  { after, atLeast }: { readonly after: Position; readonly atLeast: bigint },
+  { after, atLeast, version }: { readonly after: Position; readonly atLeast: bigint; readonly version: string },
 ): Promise<TailOutcome> {
   const transactions: ReceivedTransaction[] = [];
   let assembly = assemblyAt(after.seq);
   for await (const line of lines) {
     switch (line.kind) {
       case 'frames': {
-        const piece = assembleTail(assembly, line.messages);
+        const piece = assembleTail(assembly, line.messages, version);
         assembly = piece.assembly;
         transactions.push(...piece.transactions);
         break;

@@ -148,6 +148,16 @@ export function describeMigrations({
       expect(await store().summary()).toMatchObject({ pending: 2, unsent: 2, rejected: 2 });
     });
 
+    it('(I2) one that was refused here, and that the server had taken on its way, is not shown as refused any more', async () => {
+      await live(item(1));
+      await harness().write(update(1, { name: 'sent' }));
+      const [mutation] = await pending();
+      await store().apply([step(12, dropAll)]);
+      expect(await store().summary()).toMatchObject({ pending: 0, rejected: 1 });
+      const taken = await store().apply([transaction(14, [], verdict(mutation!))]);
+      expect(taken).toMatchObject({ position: at(14), rejected: 0 });
+    });
+
     it('what the server has answered stays until its ack, without what is gone', async () => {
       await live(item(1));
       await harness().write(update(1, { name: 'sent', amount: '2' }));

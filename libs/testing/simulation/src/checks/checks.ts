@@ -96,14 +96,21 @@ export class Checks {
     const pending = new Set(content.pending.map(({ txId }) => txId));
     for (const { txId } of before.pending) if (!pending.has(txId)) this.checkSettled(host, content, txId);
     const rejected = new Set(content.rejected.map(({ txId }) => txId));
-    for (const { txId } of before.rejected) if (!rejected.has(txId)) fail('I2', host, `rejected ${txId} vanished`);
+    for (const { txId } of before.rejected)
+      if (!rejected.has(txId) && !this.wasTaken(txId)) fail('I2', host, `rejected ${txId} vanished`);
+  }
+
+  /** Refused at the client, for it had no words for it any more, and taken by the server, which had heard of it before. */
+  private wasTaken(txId: string): boolean {
+    const verdict = this.world.postgres.mutations.get(txId)?.result.verdict;
+    return verdict !== undefined && verdict !== 'rejected';
   }
 
   /** I2, I6: a write leaves the outbox by its verdict only, and then its effect is here or its refusal is shown. */
   private checkSettled(host: ClientHost, content: FakeContent, txId: string): void {
     const stored = this.world.postgres.mutations.get(txId);
     // What cannot be told any more is refused here, and shown [M3].
-    if (!stored && refusedHere(content, txId)) return;
+    if (refusedHere(content, txId)) return;
     if (!stored) return fail('I2', host, `write ${txId} vanished before the server had it`);
     if (stored.result.verdict === 'rejected') {
       if (!content.rejected.some((each) => each.txId === txId)) fail('I2', host, `rejected ${txId} is not shown`);

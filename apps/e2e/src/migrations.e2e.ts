@@ -63,7 +63,11 @@ const versionOf = (client: MillraceClient): string => client.status.get().schema
 /** As `nx g entity` and `migration:generate` would write it, with a column for a table that is there. */
 function withCreditNotes(before: SchemaMeta): SchemaMeta {
   const invoices = tableOf(before, 'invoices');
-  const column = (name: string) => must(invoices.columns.find((one) => one.name === name), name);
+  const column = (name: string) =>
+    must(
+      invoices.columns.find((one) => one.name === name),
+      name,
+    );
   const remark = { ...column('notes'), name: 'purchase_order', property: 'purchaseOrder' };
   const kept = ['created_at', 'updated_at', 'version'].map(column);
   const own = invoices.columns.filter(({ name }) => !kept.some((one) => one.name === name));
@@ -154,7 +158,10 @@ describe('[M1, M3] an additive step: a new table and a nullable column', () => {
   it(`(F72) a client that was away with ${QUEUED} queued writes comes back, migrates, and each arrives once`, async () => {
     expect(offline.status.get().pending).toBe(QUEUED);
     offline.connect();
-    await eventually(() => expect(offline.status.get()).toMatchObject({ connected: true, pending: 0, rejected: 0 }), 60_000);
+    await eventually(
+      () => expect(offline.status.get()).toMatchObject({ connected: true, pending: 0, rejected: 0 }),
+      60_000,
+    );
     expect(versionOf(offline)).toBe(steps.schema.version);
     await expectEqual(offline, 'invoices');
     await expectEqual(offline, 'credit_notes');

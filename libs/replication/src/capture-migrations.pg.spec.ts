@@ -259,6 +259,47 @@ describeEachDecoder((_decoder, open) => {
       ]);
     });
 
+    test('[M4] a migration that rewrites rows under the same columns has everybody read them once', async () => {
+      const { capture } = await begun({ reader });
+      await insert(1);
+      const louder = migrationOf({
+        before: v1,
+        after: { ...v1, version: '1.0.1' },
+        ops: [{ op: 'reread', table: 'items', reason: 'notes are in capitals' }],
+      });
+      await migrate(louder, (tx) => tx.query('alter table items alter column note type text using upper(note)'));
+      await world.settle(capture);
+      await capture.stop();
+      await (await begun({ reader })).capture.stop();
+      expect(await brief()).toEqual([
+        '1.0.0 insert items id,name,note,tenant_id',
+        '1.0.1 insert sync.client_migration',
+        '1.0.1 fill items schema-changed',
+      ]);
+    });
+
+    test('[M4] (I12) rows that were rewritten behind the back of history are found behind a migration of another table', async () => {
+      const { capture } = await begun({ reader });
+      await capture.stop();
+      await world.sql.query('alter table items alter column note type text using upper(note)');
+      await migrate(
+        migrationOf({
+          before: v1,
+          after: { ...v1, version: '1.0.1', tables: [items, parts] },
+          ops: [{ op: 'add-table', table: parts }],
+        }),
+        async (tx) => {
+          await tx.query('create table parts (id int primary key, tenant_id text)');
+          await tx.query('alter table parts replica identity full');
+          await tx.query('alter publication millrace add table parts');
+        },
+      );
+      const again = await begun({ reader });
+      await again.capture.stop();
+      await (await begun({ reader })).capture.stop();
+      expect(await brief()).toEqual(['1.0.1 insert sync.client_migration', '1.0.1 fill items rewritten']);
+    });
+
     test('what was recorded after the fact changes nothing', async () => {
       const { capture } = await begun({ reader });
       await insert(1);

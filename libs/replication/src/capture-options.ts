@@ -1,5 +1,14 @@
 import type { HistoryTransaction, RecordedCatalogue } from '@millrace/change-history';
-import type { Clock, CreateHash, Logger, Lsn, OpenReplicationStream, Position, Random, SqlSession } from '@millrace/kernel';
+import type {
+  Clock,
+  CreateHash,
+  Logger,
+  Lsn,
+  OpenReplicationStream,
+  Position,
+  Random,
+  SqlSession,
+} from '@millrace/kernel';
 import type { SchemaMeta } from '@millrace/schema-meta';
 import type { ConfirmedStore } from './confirmed-store.js';
 import type { CaptureStatus } from './health.js';

@@ -15,7 +15,9 @@ export interface StepSql {
 /** The demo's migrations as they are stored, and further ones that no release has. */
 export class SchemaSteps {
   #store: MigrationStore = readStore();
-  readonly #sql: string[] = [...this.#store.migrations.values()].flatMap(({ serverUp }) => serverUp.map(({ sql }) => sql));
+  readonly #sql: string[] = [...this.#store.migrations.values()].flatMap(({ serverUp }) =>
+    serverUp.map(({ sql }) => sql),
+  );
   readonly #databaseUrl: string;
 
   constructor(databaseUrl: string) {
@@ -40,19 +42,29 @@ export class SchemaSteps {
       beforeSql: this.#sql,
       ...(after ? { after: after(before) } : {}),
     });
-    const { serverUp, serverDown, ...migration } = structuredClone(processed) as MigrationStore['migrations'] extends ReadonlyMap<
-      string,
-      infer Stored
-    >
-      ? Stored
-      : never;
+    const { serverUp, serverDown, ...migration } = structuredClone(
+      processed,
+    ) as MigrationStore['migrations'] extends ReadonlyMap<string, infer Stored> ? Stored : never;
     const { timestamp, version, previous, dependsOn, kind, tightens, relaxes, checksum } = migration;
     this.#store = {
       manifest: {
         ...this.#store.manifest,
         migrations: [
           ...this.#store.manifest.migrations,
-          { name, timestamp, version, previous, dependsOn, kind, tightens, relaxes, checksum, released: true, declared: null, acknowledge: null },
+          {
+            name,
+            timestamp,
+            version,
+            previous,
+            dependsOn,
+            kind,
+            tightens,
+            relaxes,
+            checksum,
+            released: true,
+            declared: null,
+            acknowledge: null,
+          },
         ],
       },
       migrations: new Map([...this.#store.migrations, [name, { ...migration, serverUp, serverDown }]]),

@@ -16,7 +16,8 @@ const op = (more: Partial<ChangeType>): ChangeType => ({
   sameText: false,
   ...more,
 });
-const sql = (more: Partial<ChangeType>) => conversionSql(op(more), (row, { name, clientType }) => `text(${row}.${name}, ${clientType})`);
+const sql = (more: Partial<ChangeType>) =>
+  conversionSql(op(more), (row, { name, clientType }) => `text(${row}.${name}, ${clientType})`);
 
 describe('conversionSql', () => {
   it('casts where nothing else is said', () => {
@@ -27,7 +28,9 @@ describe('conversionSql', () => {
 
   it('[A3] names types of the replica, which has no enums', () => {
     const enums = { from: 'state', to: 'state_new', clientFrom: 'text', clientTo: 'text' };
-    expect(sql({ ...enums, using: 'upper("s"::text)::state_new' })).toContain('(upper("s"::text)::text)::text as value');
+    expect(sql({ ...enums, using: 'upper("s"::text)::state_new' })).toContain(
+      '(upper("s"::text)::text)::text as value',
+    );
     expect(sql({ ...enums, using: 's::state::"state_new"' })).toContain('(s::text::text)::text as value');
     expect(sql({ ...enums, using: 's::state_older' })).toContain('(s::state_older)::text as value');
   });

@@ -28,7 +28,12 @@ function receiveFrame(state: ClientState, message: ServerMessage): ClientStep {
     case 'resync':
       return startOver(state, message.cause);
     case 'fill':
-      return loadAnew(state, { cause: message.cause, tables: message.tables, atLeast: BigInt(message.atLeast), not: [] });
+      return loadAnew(state, {
+        cause: message.cause,
+        tables: message.tables,
+        atLeast: BigInt(message.atLeast),
+        not: [],
+      });
     case 'checkpoint':
       return state.phase === 'live' ? takeCheckpoint(state, message) : step(state);
     case 'schema-change':

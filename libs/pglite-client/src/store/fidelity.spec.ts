@@ -155,14 +155,14 @@ describe('(I10) a value reads the same, however it came', () => {
       });
     }
     const watch = idleWatch(systemClock);
-      const local = localDatabase({
-        pg,
-        schema: () => schema,
-        validate: null,
-        watch,
-        own: ownWrites(),
-        onRecorded: () => undefined,
-      });
+    const local = localDatabase({
+      pg,
+      schema: () => schema,
+      validate: null,
+      watch,
+      own: ownWrites(),
+      onRecorded: () => undefined,
+    });
     await local.query(`insert into t0 (id, v) values (77, 1)`);
     const position = at((seq += 1));
     await store.hydrate({ tables: loads, tail: [], position, scope: 'all', onProgress: () => undefined });

@@ -1,4 +1,4 @@
-import { quoteLiteral, quoteTable, tableParts, type SchemaMeta } from '@millrace/schema-meta';
+import { quoteLiteral, quoteTable, tableParts, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
 
 /** Set while a transaction of the app runs: only its statements are held to what a replica bears, our own are free. */
 export const GUARDED = `coalesce(current_setting('millrace.app', true), '') = 'on'`;
@@ -41,11 +41,16 @@ end $$;
 ${triggers.join('\n')}`;
 }
 
+/** Before the first migration. */
+const NO_TABLES = 'select null::text, null::text, null::oid where false';
+
+function syncedRow({ name }: TableMeta): string {
+  const { table } = tableParts(name);
+  return `(${quoteLiteral(name)}, ${quoteLiteral(table)}, to_regclass(${quoteLiteral(quoteTable(name))})::oid)`;
+}
+
 function guardDdl({ tables }: SchemaMeta): string {
-  const rows = tables.map(({ name }) => {
-    const { table } = tableParts(name);
-    return `(${quoteLiteral(name)}, ${quoteLiteral(table)}, to_regclass(${quoteLiteral(quoteTable(name))})::oid)`;
-  });
+  const rows = tables.length === 0 ? NO_TABLES : `values ${tables.map(syncedRow).join(', ')}`;
   return `
 create or replace function sync.refuse_ddl() returns event_trigger language plpgsql set search_path = pg_catalog as $$
 declare
@@ -61,7 +66,7 @@ begin
   if found is not null then
     raise exception '% is kept by the client and cannot be changed: tables, views and functions of your own can have any other schema.', found using errcode = '0A000';
   end if;
-  with synced (name, plain, oid) as (values ${rows.join(', ')}), done as (select * from pg_event_trigger_ddl_commands())
+  with synced (name, plain, oid) as (${rows}), done as (select * from pg_event_trigger_ddl_commands())
   select s.name into found from synced s where
     s.oid is null
     or exists (select from done d where d.classid = 'pg_class'::regclass and d.objid = s.oid and d.command_tag = 'ALTER TABLE')

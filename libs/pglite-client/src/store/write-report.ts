@@ -54,11 +54,7 @@ create or replace function sync.row_of(table_name text, row_key text) returns js
 declare
   found_row jsonb;
 begin
-  case table_name
-${schema.tables.map(findRow).join('\n')}
-  else
-    null;
-  end case;
+${findRows(schema)}
   return found_row;
 end $$;
 create or replace function sync.report_write(max_changes bigint, max_bytes bigint) returns text language plpgsql as $$
@@ -99,6 +95,16 @@ end $$;`;
 
 function writtenRow(table: string, key: string, columns: string): string {
   return `jsonb_build_object('table', ${table}, 'columns', ${columns}, 'row', sync.row_of(${table}, ${key}))`;
+}
+
+/** Nothing before the first migration, when there is no table. */
+function findRows({ tables }: SchemaMeta): string {
+  if (tables.length === 0) return '';
+  return `  case table_name
+${tables.map(findRow).join('\n')}
+  else
+    null;
+  end case;`;
 }
 
 /** By the key's values, so that the primary key's index finds the row. Names of variables are qualified: a table may have a column of any name. */

@@ -55,8 +55,13 @@ export async function bundleBrowser(entries: SchemaEntries): Promise<Bundle> {
   return made;
 }
 
-async function bundle({ root }: SchemaEntries, contents: string, options: BuildOptions): Promise<Bundle> {
+async function bundle(
+  { root }: SchemaEntries,
+  contents: string,
+  options: Omit<BuildOptions, 'write' | 'metafile'>,
+): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
+    ...options,
     stdin: { contents, resolveDir: `${root}/tools/db-cli`, sourcefile: 'entry.ts', loader: 'ts' },
     absWorkingDir: root,
     bundle: true,
@@ -65,7 +70,6 @@ async function bundle({ root }: SchemaEntries, contents: string, options: BuildO
     conditions: ['@millrace/source'],
     tsconfig: `${root}/tsconfig.base.json`,
     logLevel: 'silent',
-    ...options,
   });
   const text = outputFiles?.[0]?.text ?? '';
   return { text, gzipBytes: gzipSync(text, { level: 9 }).length, metafile };

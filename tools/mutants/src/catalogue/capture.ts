@@ -12,8 +12,8 @@ export const CAPTURE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: PUMP,
-        find: '  const { slot, schema, source, createHash, head: from } = pump;\n',
-        replace: '  const { slot, schema, source, createHash, head: from } = pump;\n  await pump.confirm(through);\n',
+        find: '  const { slot, inForce, source, createHash, head: from } = pump;\n',
+        replace: '  const { slot, inForce, source, createHash, head: from } = pump;\n  await pump.confirm(through);\n',
       },
     ],
     killedBy: [
@@ -62,9 +62,10 @@ export const CAPTURE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: PUMP,
-        find: "(item.kind === 'transaction' ? captured(pump, item.transaction) : []));",
-        replace: `(item.kind === 'transaction' ? captured(pump, item.transaction) : []));
-  waiting.sort((a, b) => Number((a.changes[0]?.recordLsn ?? 0n) - (b.changes[0]?.recordLsn ?? 0n)));`,
+        find: '  let waiting: readonly CapturedTransaction[] = all;\n',
+        replace: `  all.sort((a, b) => Number((a.changes[0]?.recordLsn ?? 0n) - (b.changes[0]?.recordLsn ?? 0n)));
+  let waiting: readonly CapturedTransaction[] = all;
+`,
       },
     ],
     killedBy: [

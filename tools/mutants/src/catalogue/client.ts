@@ -9,11 +9,11 @@ export const CLIENT_MUTANTS: readonly Mutant[] = [
       {
         file: 'libs/pglite-client/src/store/pglite-store.ts',
         find: `    return transact(async (sql) => {
-      const anyPending = await becomeReplica(sql);
+      const anyPending = await becomeReplica(sql, rows);
       return finishReplica(sql, await work(sql, anyPending));
     });
 `,
-        replace: `    return transact(async (sql) => work(sql, await becomeReplica(sql))).then((change) =>
+        replace: `    return transact(async (sql) => work(sql, await becomeReplica(sql, rows))).then((change) =>
       transact((sql) => finishReplica(sql, change)),
     );
 `,

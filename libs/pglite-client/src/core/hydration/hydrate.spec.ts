@@ -10,6 +10,7 @@ import type {
   TailRequest,
 } from '@millrace/sync-protocol';
 import { manualClock, recordingLogger, seededRandom } from '@millrace/testing';
+import { addColor } from '../../testing/conformance-migrations.js';
 import { conformanceSchema } from '../../testing/conformance-schema.js';
 import {
   at,
@@ -264,6 +265,18 @@ describe('hydrate', () => {
     await run();
     const layouts = conformanceSchema.tables.map((table) => [table.name, layoutOf(table)]);
     expect(transport.snapshots[0]?.layouts).toEqual(Object.fromEntries(layouts));
+  });
+
+  it('[M3] those of the schema in force, once it has adopted that', async () => {
+    const { server, run, transport } = world();
+    server.onManifest = () => {
+      throw new SyncError('schema-unknown', 'in force is 1.1.0');
+    };
+    transport.onSchema = () => ({ schema: addColor.after, inForce: '1.1.0', fit: 'must-migrate' });
+    await expect(run()).rejects.toMatchObject({ code: 'snapshot-failed' });
+    const layouts = addColor.after.tables.map((table) => [table.name, layoutOf(table)]);
+    expect(transport.snapshots.map(({ schemaVersion }) => schemaVersion)).toEqual(['1.0.0', '1.1.0']);
+    expect(transport.snapshots[1]?.layouts).toEqual(Object.fromEntries(layouts));
   });
 
   it('[S3] does not download what is known to be right', async () => {

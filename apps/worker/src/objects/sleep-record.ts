@@ -2,7 +2,10 @@ import type { Sleep } from '@millrace/replication';
 import type { AdminStatus } from '@millrace/sync-protocol';
 
 /** What is shown of capture while it sleeps, and counted on from when it wakes. */
-export type KeptFigures = Pick<AdminStatus, 'slot' | 'position' | 'lastCommitAt' | 'counters' | 'incidents' | 'epochs' | 'schema'>;
+export type KeptFigures = Pick<
+  AdminStatus,
+  'slot' | 'position' | 'lastCommitAt' | 'counters' | 'incidents' | 'epochs' | 'schema'
+>;
 
 /** What the record needs of an object's storage. */
 export interface SleepStorage {

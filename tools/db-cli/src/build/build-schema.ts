@@ -14,7 +14,7 @@ import { compatibilityMatrix } from './compatibility-matrix.js';
 import { importCycles } from './import-cycles.js';
 import { packageManifest } from './package-manifest.js';
 import { schemaEntries, type SchemaEntries } from './schema-entries.js';
-import { bundleTypes } from './type-declarations.js';
+import { writeDeclarations } from './type-declarations.js';
 import { typeErrors } from './type-consistency.js';
 
 export interface BuildOptions {
@@ -59,7 +59,7 @@ export async function buildSchema({ paths, output, dryRun }: BuildOptions): Prom
     'meta/compatibility.json': json(compatibilityMatrix(store, schema)),
     ...migrationFiles(store),
   });
-  await writeTypes(entries, dist);
+  writeTypes(entries, dist);
   output.say('wrote libs/db/dist: server.js, browser.js, types, migrations, meta');
   output.next('npm run migration:run, and deploy the apps that use it');
 }
@@ -114,11 +114,11 @@ function migrationFiles({ manifest, migrations }: MigrationStore): Readonly<Reco
   return { 'migrations/schema-manifest.json': json(manifest), ...Object.fromEntries(files) };
 }
 
-/** The compiler reads entries from files only. */
-async function writeTypes({ root, server, browser }: SchemaEntries, dist: string): Promise<void> {
-  const entries = join(dist, 'entries');
+/** The compiler reads entries from files only; in `dist` they would mean that package when they say `@millrace/db`. */
+function writeTypes({ root, server, browser }: SchemaEntries, dist: string): void {
+  const entries = join(root, 'libs/db/out-tsc/entries');
   write(entries, { 'server.ts': server.replace(/^import 'reflect-metadata';\n/, ''), 'browser.ts': browser });
-  await bundleTypes(
+  writeDeclarations(
     { server: join(entries, 'server.ts'), browser: join(entries, 'browser.ts') },
     { root, outDir: join(dist, 'types') },
   );

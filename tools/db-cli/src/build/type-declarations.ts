@@ -17,7 +17,7 @@ export function writeDeclarations(
   const options = compilerOptions(root, outDir, sources);
   const program = ts.createProgram(Object.values(entries), options);
   const place = (source: string) => join(outDir, relative(root, source).replace(/\.ts$/, '.d.ts'));
-  const { diagnostics } = program.emit(undefined, (file, text, _mark, _onError, emitted) => {
+  const { diagnostics } = program.emit(undefined, (file, text, ...[, , emitted]) => {
     const source = emitted?.[0]?.fileName;
     if (source !== undefined) write(file, standingAlone(text, { from: dirname(place(source)), sources, place }));
   });

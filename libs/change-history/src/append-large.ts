@@ -15,8 +15,11 @@ export interface AppendLargeOptions {
   /** Makes the chain; default: in JavaScript. */
   readonly createHash?: CreateHash | undefined;
   readonly transaction: TransactionHead;
-  /** Its changes, piece by piece; returns where its commit ends. None of them is kept (I11). */
-  readonly pieces: AsyncGenerator<readonly CapturedChange[], Lsn, void>;
+  /**
+   * Its changes, piece by piece; returns where its commit ends. None of them is kept (I11). `tx`: the transaction that stores them, for what has to be
+   * committed with them; the session is busy with it until the end.
+   */
+  readonly pieces: (tx: SqlConnection) => AsyncGenerator<readonly CapturedChange[], Lsn, void>;
 }
 
 /** Beyond so many row keys everybody is asked to look. */
@@ -27,13 +30,14 @@ const MOST_ROW_KEYS = 10_000;
  * `appendTransactions` would give it. Throws `second-writer` like that; whatever `pieces` throws rolls everything back.
  */
 export async function appendLarge(sql: SqlConnection, options: AppendLargeOptions): Promise<Appended> {
-  const { slot, from, transaction, pieces } = options;
+  const { slot, from, transaction } = options;
   return sql.transaction(async (tx) => {
     await lockHead(tx, slot, from);
     const placement = beginPlacement(transaction, { ...options, after: from.position });
     const keys = new KeySet();
     let last: HistoryRow | null = null; // kept back: it bears the chain
     let inserted: Promise<void> = Promise.resolve();
+    const pieces = options.pieces(tx);
     let piece = await pieces.next();
     for (; piece.done !== true; piece = await pieces.next()) {
       const { rows, entries } = placement.place(piece.value);

@@ -132,7 +132,7 @@ describe('appendLarge', () => {
       source: { decoder: 'pgoutput', reader: 'stream' },
       from: world.head,
       transaction,
-      pieces: piecesOf(transaction, ...sizes),
+      pieces: () => piecesOf(transaction, ...sizes),
     });
 
   test('[H3] piece by piece, the same rows, chain and state as in one, and nothing of it in memory (I11)', async () => {
@@ -184,7 +184,7 @@ describe('appendLarge', () => {
         source: { decoder: 'pgoutput', reader: 'stream' },
         from: world.head,
         transaction,
-        pieces: failing(),
+        pieces: failing,
       }),
     ).rejects.toThrow('the stream ended');
     expect((await world.sql.query('select count(*) as n from sync.change_history')).rows[0]).toEqual({ n: '0' });

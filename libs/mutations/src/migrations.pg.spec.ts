@@ -82,6 +82,13 @@ describe('writes across a migration', () => {
     expect(results[1]?.reason).toMatchObject({ code: 'unknown-column', columns: ['body'] });
   });
 
+  it('(I2) an insert that names a dropped column, as all inserts do, and says nothing in it is taken', async () => {
+    await toMemos();
+    const empty = note(4, { title: 'd' });
+    const mutation = ann.mutation({ ...empty, set: { ...empty.set, body: null } });
+    expect(resultsOf(await ann.push([mutation]))).toMatchObject([{ verdict: 'accepted' }]);
+  });
+
   it('a verdict speaks of tables and columns as its client knows them, told again as well', async () => {
     await toMemos();
     await world.sql.query("alter table memos add constraint no_x check (heading <> 'x')");

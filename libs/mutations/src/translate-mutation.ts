@@ -1,5 +1,5 @@
 import { SyncError, hasColumn, type Row } from '@millrace/kernel';
-import { opsOf, translateByOp, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
+import { literalDefault, opsOf, translateByOp, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
 import type { MutationChange } from '@millrace/sync-protocol';
 import { Rejection } from './reason.js';
 
@@ -22,10 +22,14 @@ function through(change: MutationChange, op: SchemaOp): MutationChange {
 
 /** The change as far as the op leaves it its meaning. */
 function tellable(change: MutationChange, op: SchemaOp): MutationChange {
-  if (op.op === 'drop-column' && op.table === change.table && writes(change, op.column.name))
+  if (
+    op.op === 'drop-column' &&
+    op.table === change.table &&
+    writes(change, op.column.name, literalDefault(op.column.default))
+  )
     throw gone(change, 'unknown-column', 'There is no such column any more.', op.column.name);
   if (op.op !== 'change-type' || op.table !== change.table || op.sameText) return change;
-  if (op.using !== null && writes(change, op.column))
+  if (op.using !== null && writes(change, op.column, null))
     throw new SyncError(
       'schema-unknown',
       `${op.table}.${op.column} has another type now, and this write’s value has to be converted: update the app`,
@@ -34,8 +38,11 @@ function tellable(change: MutationChange, op: SchemaOp): MutationChange {
   return { ...change, old: without(change.old, op.column) };
 }
 
-function writes({ key, set }: MutationChange, column: string): boolean {
-  return hasColumn(key, column) || hasColumn(set, column);
+/** An insert names every column: one that was left empty, or to its default, says nothing of it. */
+function writes({ operation, key, set }: MutationChange, column: string, fallback: string | null): boolean {
+  if (hasColumn(key, column)) return true;
+  if (!hasColumn(set, column)) return false;
+  return operation !== 'insert' || (set[column] !== null && set[column] !== fallback);
 }
 
 function without(row: Row, column: string): Record<string, string | null> {

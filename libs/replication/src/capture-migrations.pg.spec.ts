@@ -12,6 +12,8 @@ import { itemsSchema, type CaptureWorld } from './testing/capture-world.js';
 import { describeEachDecoder } from './testing/each-decoder.js';
 
 const READERS = ['stream', 'poll'] as const;
+/** More rows than are held of one transaction. */
+const LARGE = 30_000;
 
 const v1 = itemsSchema;
 const [items] = v1.tables as [(typeof v1.tables)[0]];
@@ -120,6 +122,28 @@ describeEachDecoder((_decoder, open) => {
       expect(await schemaVersionAt(world.sql, { ...end, seq: 1n })).toBe('1.0.0');
       expect(await schemaVersionAt(world.sql, { ...end, seq: 0n })).toBe('1.0.0');
       expect(await schemaVersionAt(world.sql, end)).toBe('1.1.0');
+    });
+
+    test('[M1] (I11) one whose transaction comes in pieces, since it also writes many rows', async () => {
+      const { capture } = await begun({ reader });
+      await migrate(additive, async (tx) => {
+        await addColourAndParts(tx);
+        await tx.query("insert into parts values (0, 'a')");
+        await tx.query(
+          `insert into items (id, tenant_id, note, colour) select n, 'a', repeat('x', 100), 'blue' from generate_series(1, ${LARGE}) n`,
+        );
+      });
+      await insert(0);
+      await world.settle(capture);
+      // The mark is asked for as the migration is stored: it stands behind what was in the WAL by then.
+      await world.settle(capture);
+      const lines = (await brief()).filter((line) => !line.includes('items'));
+      expect(lines).toEqual([
+        '1.1.0 insert sync.client_migration',
+        '1.1.0 insert parts id,tenant_id',
+        '1.1.0 fill parts late-table',
+      ]);
+      expect(await versionInState()).toBe('1.1.0');
     });
 
     test('[M1] a new table without rows asks nobody to read it, and one with rows everybody, once', async () => {

@@ -132,7 +132,9 @@ export class CaptureProgress {
   #begin({ cause, head: { position, lastEndLsn } }: OpenedHistory): void {
     this.#skips.clear();
     this.#head = position;
-    this.reach(lastEndLsn);
+    // Not the further one of both: a database that was restored counts from before what the last history had passed.
+    this.#passed = lastEndLsn;
+    this.#waiters.passed(lastEndLsn, position);
     const { epoch, seq } = position;
     this.#options.logger.warn('a new epoch has begun', { cause, epoch, seq });
     for (const listener of this.#epochs) listener({ cause: cause ?? 'first-start', head: position });

@@ -140,9 +140,9 @@ async function persistLarge(pump: PumpState, source: PieceSource): Promise<void>
   await passGate(pump, [{ xid, commitLsn, commitTime, endLsn: commitLsn, changes: [] }]);
   const tables = new Set<string>();
   const steps: RecordedStep[] = [];
-  async function* pieces() {
+  async function* pieces(tx: SqlConnection) {
     for await (const piece of source.pieces()) {
-      if (hasStep(piece)) await requestFills(pump, piece);
+      if (hasStep(piece)) await requestFills(pump, piece, tx);
       const changes = pump.fillMarks.mark(piece);
       for (const { table, step } of changes) {
         tables.add(table);
@@ -162,7 +162,7 @@ async function persistLarge(pump: PumpState, source: PieceSource): Promise<void>
       createHash,
       from,
       transaction,
-      pieces: pieces(),
+      pieces,
     });
     await announce(pump, appended, { through: source.endLsn, steps });
   } catch (error) {
@@ -222,14 +222,19 @@ function hasStep({ changes }: DecodedTransaction): boolean {
 }
 
 /** A migration that was recorded after the fact has changed nothing, and one that a restart delivered again has asked already [H2]. */
-async function requestFills(pump: PumpState, { changes, commitLsn }: DecodedTransaction): Promise<void> {
+/** `sql`: the transaction that stores the migration, where one is open. */
+async function requestFills(
+  pump: PumpState,
+  { changes, commitLsn }: DecodedTransaction,
+  sql: SqlConnection = pump.sql,
+): Promise<void> {
   if (commitLsn <= pump.head.lastCommitLsn) return;
   let { schema } = pump.fillMarks;
   for (const { step } of changes) {
     if (!step || schemaBehind(schema, step) === schema) continue;
     schema = schemaBehind(schema, step);
-    await noteStepWritings(pump.sql, pump.store, { schema, step });
-    await requestStepFills(pump.sql, step);
+    await noteStepWritings(sql, pump.store, { schema, step });
+    await requestStepFills(sql, step);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FillCause } from '@millrace/change-history';
-import { SqlError, type SqlConnection } from '@millrace/kernel';
+import type { SqlConnection } from '@millrace/kernel';
 import { opsOf, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
 import { quoteTable } from '@millrace/schema-meta';
 import { requestFill } from './fill-request.js';
@@ -39,13 +39,11 @@ function candidates(ops: readonly SchemaOp[]): readonly StepFill[] {
   return [...causes].map(([table, cause]) => ({ table, cause }));
 }
 
-/** As it is now: capture may be late, and then a fill too many is asked for, never one too few. A table that is gone by now needs none. */
+/** As it is now: capture may be late, and then a fill too many is asked for, never one too few. A table that is gone by now needs none: asked
+ * first, since an error would end the transaction that this may be part of. */
 async function hasRows(sql: Pick<SqlConnection, 'query'>, table: string): Promise<boolean> {
-  try {
-    const { rows } = await sql.query(`select exists (select from ${quoteTable(table)})::text as has_rows`);
-    return rows[0]?.['has_rows'] === 'true';
-  } catch (error) {
-    if (error instanceof SqlError && (error.code === '42P01' || error.code === '3F000')) return false;
-    throw error;
-  }
+  const found = await sql.query('select to_regclass($1)::text as found', [quoteTable(table)]);
+  if (!found.rows[0]?.['found']) return false;
+  const { rows } = await sql.query(`select exists (select from ${quoteTable(table)})::text as has_rows`);
+  return rows[0]?.['has_rows'] === 'true';
 }

@@ -8,6 +8,7 @@ export {
   type SchemaMigration,
   type SchemaStep,
 } from './schema-migration.js';
+export { literalDefault } from './literal-default.js';
 export { schemaOpSchema, type SchemaOp } from './schema-op.js';
 export { clientStatements, opsOf, reversed, schemaAfter, schemaBefore, schemaBehind } from './schema-step.js';
 export { bumpVersion, compareVersions, isVersion, type Bump } from './semantic-version.js';

@@ -63,6 +63,7 @@ const WORKER_SETTINGS: readonly Setting[] = [
   forWorker('MILLRACE_IDLE_AFTER', 'seconds without a client until Postgres is left alone; 60, 0: never'),
   forWorker('MILLRACE_MAX_SLEEP', 'seconds after which it is looked at all the same; 3600'),
   forWorker('MILLRACE_SNAPSHOT_BYTES', 'bytes that stored snapshots may take; 2 GiB'),
+  forWorker('MILLRACE_SNAPSHOT_READ', 'seconds that reading one table for a snapshot may take, while it gets on; 1800'),
   forWorker('MILLRACE_SNAPSHOT_AGE', 'seconds after which a snapshot that nobody asked for is removed; 7 days'),
   forWorker('MILLRACE_SNAPSHOT_SECRET', 'secret of the names of stored snapshots; made from that of tokens'),
   forWorker(

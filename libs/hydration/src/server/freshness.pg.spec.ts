@@ -56,6 +56,14 @@ describe('a build is stale', () => {
   });
 });
 
+it('(I12) a build from before what history keeps is stale: nobody can tell what has changed', async () => {
+  const builds = await build();
+  await world.changes('alpha', 'b', LIMIT);
+  const head = await world.changes('alpha', 'b', LIMIT);
+  await world.admin.query('delete from sync.change_history where seq < $1', [head.seq.toString()]);
+  expect(await staleTables(builds, head)).toEqual(['alpha', 'beta', 'gamma']);
+});
+
 it('a build of which nothing has changed is told apart from one that is merely fresh', async () => {
   const builds = await build();
   await world.changes('alpha', 'b', 2 * LIMIT);

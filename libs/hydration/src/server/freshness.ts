@@ -88,7 +88,8 @@ export class Freshness {
 
 /**
  * One index scan per table, row key and side, each from where that table was read: a scan that they shared would spend what it may look at on
- * changes that one of them has long held. A migration is a change of every table: no rows are moved past it. Entries whose key moved are found by both sides, and count twice, which does no harm.
+ * changes that one of them has long held. A migration is a change of every table: no rows are moved past it; nor past
+ * history that is not kept any more, of which nobody can tell. Entries whose key moved are found by both sides, and count twice, which does no harm.
  */
 const CHANGES_SINCE = /* sql */ `
   select b.table_name, sum(seen.of_table)::text as changes, max(seen.looked_at)::text as looked_at
@@ -105,6 +106,8 @@ const CHANGES_SINCE = /* sql */ `
       where scope_old = k.row_key and scope_old is not null and scope_old is distinct from scope_new
         and seq > b.after and seq <= $3 and epoch = $1
       order by seq limit $6::bigint) h
+    union all
+    select 0, case when (select min(seq) from sync.change_history where epoch = $1) > b.after + 1 then $6::bigint else 0 end
     union all
     select count(*), 0 from sync.change_history
     where table_name = '${MIGRATION_TABLE}' and seq > b.after and seq <= $3 and epoch = $1

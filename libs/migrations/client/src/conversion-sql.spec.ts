@@ -1,6 +1,5 @@
-import type { SchemaOp } from '@millrace/schema-compat';
 import { conversionSql } from './conversion-sql.js';
-import { literalDefault } from './literal-default.js';
+import { literalDefault, type SchemaOp } from '@millrace/schema-compat';
 
 type ChangeType = Extract<SchemaOp, { op: 'change-type' }>;
 const op = (more: Partial<ChangeType>): ChangeType => ({

@@ -8,7 +8,6 @@ export {
   type PendingReason,
 } from './client-migration.js';
 export { conversionSql } from './conversion-sql.js';
-export { literalDefault } from './literal-default.js';
 export {
   translateQueued,
   type Convert,

@@ -1,7 +1,6 @@
 import { hasColumn, type PgText, type Row } from '@millrace/kernel';
 import type { MutationChange } from '@millrace/sync-protocol';
-import type { SchemaOp } from '@millrace/schema-compat';
-import { literalDefault } from './literal-default.js';
+import { literalDefault, type SchemaOp } from '@millrace/schema-compat';
 
 /** A recorded change as it waits in the outbox. */
 export interface QueuedChange extends MutationChange {
@@ -102,6 +101,7 @@ const ROWS = ['key', 'set', 'old', 'local'] as const;
 /** All values of the column, in one go. */
 async function convertColumn(all: readonly Translated[], op: ChangeType, convert: Convert): Promise<Translated[]> {
   if (op.sameText) return [...all];
+  if (op.using === UNCONVERTIBLE) return all.map((one) => (one.kind === 'told' ? withoutConversion(one, op) : one));
   const values = new Set<string>();
   for (const one of all) for (const value of valuesOf(one, op)) values.add(value);
   if (values.size === 0) return [...all];
@@ -109,6 +109,19 @@ async function convertColumn(all: readonly Translated[], op: ChangeType, convert
   const converted = await convert(op, list);
   const byValue = new Map(list.map((value, index) => [value, converted[index]]));
   return all.map((one) => (one.kind === 'told' ? retyped(one, op, byValue) : one));
+}
+
+/** What a migration states for a conversion that a single value cannot be put through, such as one that reads other columns. */
+const UNCONVERTIBLE = 'NULL';
+
+/** A write of the column cannot be told; of others, its old value is not stated. */
+function withoutConversion(one: Extract<Translated, { kind: 'told' }>, { table, column }: ChangeType): Translated {
+  const { change } = one;
+  if (change.table !== table) return one;
+  const said = hasColumn(change.set, column) && (change.operation !== 'insert' || change.set[column] !== null);
+  if (hasColumn(change.key, column) || said)
+    return untold(table, column, `${table}.${column} was converted in a way that a single value cannot be`);
+  return told({ ...change, old: without(change.old, column), local: without(change.local, column) });
 }
 
 function valuesOf(one: Translated, { table, column }: ChangeType): readonly string[] {

@@ -1,6 +1,5 @@
 import type { ColumnMeta, SchemaMeta, TableMeta } from '@millrace/schema-meta';
-import { opsOf, schemaAfter, schemaBefore, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
-import { literalDefault } from './literal-default.js';
+import { literalDefault, opsOf, schemaAfter, schemaBefore, type SchemaOp, type SchemaStep } from '@millrace/schema-compat';
 
 /** What becomes of a replica: from one schema to another, and by which ops its rows and queued writes get there. */
 export interface ReplicaChange {

@@ -193,7 +193,9 @@ function applied(state: ClientState, event: Extract<ClientEvent, { type: 'applie
   const acks = settled ? [{ type: 'stop-timer', timer: 'ack' } as const] : [];
   if (next.phase === 'greeting' && !next.greeted) return after([...taken.effects, ...acks], greet(next));
   const compared = compareWhenThere(next);
-  return after([...told, ...acks, ...compared.effects], applyNext(compared.state));
+  const applying = applyNext(compared.state);
+  // A write that was recorded while an older summary was on its way to us would otherwise wait for the next one.
+  return after([...told, ...acks, ...compared.effects, ...applying.effects], pushSoon(applying.state));
 }
 
 function applyFailed(

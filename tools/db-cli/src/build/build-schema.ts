@@ -10,6 +10,7 @@ import type { Output } from '../output.js';
 import { workOut } from '../work-out.js';
 import type { WorkspacePaths } from '../workspace-paths.js';
 import { bundleBrowser, bundleServer, type Bundle } from './bundles.js';
+import { differingTables } from './differing-tables.js';
 import { compatibilityMatrix } from './compatibility-matrix.js';
 import { importCycles } from './import-cycles.js';
 import { packageManifest } from './package-manifest.js';
@@ -39,6 +40,7 @@ export async function buildSchema({ paths, output, dryRun }: BuildOptions): Prom
   const stored = readStore(paths.store);
   const store = await workOut(await readMigrations(paths), { stored, from: null });
   checkStored(store, stored);
+  checkLed(store);
   output.say(
     `✓ migrations: ${store.migrations.size}, up and down again, on servers and replicas; head ${SCHEMA_VERSION}`,
   );
@@ -97,6 +99,14 @@ function checkStored(computed: MigrationStore, stored: MigrationStore): void {
     lines.length > 0 ? lines : ['schema-manifest.json'],
     'npm run migration:store-sql',
   );
+}
+
+/** A released migration is not worked out towards the entities any more: that they have gone on without one would show in databases only. */
+function checkLed({ manifest, migrations }: MigrationStore): void {
+  const head = migrations.get(manifest.migrations.at(-1)?.name ?? '')?.after;
+  const others = differingTables(head?.tables ?? [], schema.tables);
+  if (others.length === 0) return;
+  refuse('the entities are not what the migrations lead to', others, 'npm run migration:generate -- <name>');
 }
 
 function checkCycles({ metafile }: Bundle): void {

@@ -28,7 +28,7 @@ export const schemaMigrationSchema = v.object({
   /** Writes of older clients may be refused because of it / older replicas may meet values that they did not expect. */
   tightens: v.boolean(),
   relaxes: v.boolean(),
-  /** SHA-256, hex, of all SQL in it. */
+  /** SHA-256, hex, of all SQL in it, and of the schemas before and after it. */
   checksum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   ops: v.pipe(v.array(schemaOpSchema), v.maxLength(10_000)),
   /** What a replica runs, a statement each, and what takes it back [A3]. */

@@ -47,6 +47,19 @@ describe('processChain', () => {
     await database.run('create schema public');
   };
 
+  it('(I8) another rule is another checksum, though no statement differs: a database that has the first one is told', async () => {
+    const rules = sqlMigrationSource('Rules1764000000001', { up: [], down: [] });
+    const withRead = (read: (typeof notes)['read']): SchemaMeta => ({ ...EMPTY_SCHEMA, tables: [{ ...notes, read }] });
+    const checksumOf = async (read: (typeof notes)['read']) => {
+      await afresh();
+      const store = await chain([first, rules], withRead(read));
+      return store.migrations.get(rules.name)?.checksum;
+    };
+    const loose = await checksumOf({ op: 'all' });
+    expect(await checksumOf({ op: 'all' })).toBe(loose);
+    expect(await checksumOf({ op: 'claim', column: 'id', claim: 'sub' })).not.toBe(loose);
+  });
+
   it('gives each a version that continues the one before, and knows the schemas between from the tables', async () => {
     const store = await chain([rename, first, color()], schema(['colour', 'text']));
     expect(store.manifest.migrations).toMatchObject([

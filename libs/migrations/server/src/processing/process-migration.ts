@@ -63,7 +63,7 @@ export async function processMigration(options: ProcessOptions): Promise<Process
     kind,
     tightens: computed.tightens,
     relaxes: computed.relaxes,
-    checksum: checksumOf({ serverUp, serverDown, ...replica }),
+    checksum: checksumOf({ serverUp, serverDown, ...replica, before, after }),
     ops: [...ops],
     ...replica,
     before,
@@ -130,10 +130,21 @@ interface AllStatements {
   readonly serverDown: readonly RecordedStatement[];
   readonly clientUp: readonly string[];
   readonly clientDown: readonly string[];
+  readonly before: SchemaMeta;
+  readonly after: SchemaMeta;
 }
 
-/** SHA-256 of all SQL of it. */
-export function checksumOf({ serverUp, serverDown, clientUp, clientDown }: AllStatements): string {
-  const text = JSON.stringify([serverUp, serverDown, clientUp, clientDown]);
+/**
+ * SHA-256 of all SQL of it and of both schemas: rules and policies are no SQL, and a database that kept an earlier version of them would grant by it for
+ * ever while the code says otherwise (I8).
+ */
+export function checksumOf({ serverUp, serverDown, clientUp, clientDown, before, after }: AllStatements): string {
+  const text = JSON.stringify([serverUp, serverDown, clientUp, clientDown, before.tables, after.tables], byName);
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** Whatever order the keys of an object are in. */
+function byName(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -4,6 +4,9 @@ import { captureWorld, type CaptureWorld } from './testing/capture-world.js';
 import { describeEachDecoder } from './testing/each-decoder.js';
 import { mortal } from './testing/mortal.js';
 
+/** For tests that end a session dozens of times: each comes back after a backoff. */
+const MANY_SESSIONS_MS = 240_000;
+
 let world: CaptureWorld;
 beforeEach(async () => {
   world = await captureWorld();
@@ -103,62 +106,70 @@ test('[C7] the alarm renews a stream that has become old, and nothing is lost by
   expect(capture.status().epochs).toHaveLength(1);
 });
 
-test('[E2] a first start that dies at any of its calls is begun again from nothing', async () => {
-  for (let call = 1; ; call++) {
-    await using own = await captureWorld();
-    const ports = mortal(own.ports, { call, when: call % 2 ? 'before' : 'after' });
-    const doomed = own.capture(ports);
-    doomed.start();
-    const outcome = await Promise.race([
-      ports.died.then(() => 'died'),
-      own.settle(doomed).then(
-        () => 'survived',
-        () => 'stopped',
-      ),
-    ]);
-    await doomed.stop();
-    if (outcome === 'survived') break;
+test(
+  '[E2] a first start that dies at any of its calls is begun again from nothing',
+  async () => {
+    for (let call = 1; ; call++) {
+      await using own = await captureWorld();
+      const ports = mortal(own.ports, { call, when: call % 2 ? 'before' : 'after' });
+      const doomed = own.capture(ports);
+      doomed.start();
+      const outcome = await Promise.race([
+        ports.died.then(() => 'died'),
+        own.settle(doomed).then(
+          () => 'survived',
+          () => 'stopped',
+        ),
+      ]);
+      await doomed.stop();
+      if (outcome === 'survived') break;
 
-    const heir = own.capture();
-    heir.start();
-    await own.settle(heir);
-    await own.sql.query("insert into items values (1, 'a')");
-    const head = await own.settle(heir);
-    expect(head.seq).toBe(1n);
-    expect(await own.history()).toHaveLength(1);
-  }
-});
+      const heir = own.capture();
+      heir.start();
+      await own.settle(heir);
+      await own.sql.query("insert into items values (1, 'a')");
+      const head = await own.settle(heir);
+      expect(head.seq).toBe(1n);
+      expect(await own.history()).toHaveLength(1);
+    }
+  },
+  MANY_SESSIONS_MS,
+);
 
-test('[D1] listeners get every stretch of history once and without a gap, through failures between commit and bells', async () => {
-  const stretches: { transactions: readonly HistoryTransaction[]; from: Position; to: Position }[] = [];
-  let saves = 0;
-  const capture = world.capture({
-    store: {
-      ...world.store,
-      save: async (state) => {
-        if (++saves % 3 === 0) throw new Error('the disk of the object failed');
-        await world.store.save(state);
+test(
+  '[D1] listeners get every stretch of history once and without a gap, through failures between commit and bells',
+  async () => {
+    const stretches: { transactions: readonly HistoryTransaction[]; from: Position; to: Position }[] = [];
+    let saves = 0;
+    const capture = world.capture({
+      store: {
+        ...world.store,
+        save: async (state) => {
+          if (++saves % 3 === 0) throw new Error('the disk of the object failed');
+          await world.store.save(state);
+        },
       },
-    },
-  });
-  capture.onPersisted((transactions, from, to) => void stretches.push({ transactions, from, to }));
-  capture.start();
-  await world.settle(capture);
-  for (let id = 1; id <= 12; id++) {
-    await world.sql.query('insert into items values ($1, $2)', [String(id), 'a']);
-    capture.tick();
+    });
+    capture.onPersisted((transactions, from, to) => void stretches.push({ transactions, from, to }));
+    capture.start();
     await world.settle(capture);
-  }
-  for (const [index, stretch] of stretches.entries()) {
-    const next = stretches[index + 1];
-    if (next) expect(positionEquals(stretch.to, next.from)).toBe(true);
-  }
-  const ids = stretches
-    .flatMap(({ transactions }) => transactions)
-    .map(({ entries }) => Number(entries[0]?.data?.['id']));
-  expect(ids).toEqual(upTo(12));
-  expect(saves).toBeGreaterThan(12);
-});
+    for (let id = 1; id <= 12; id++) {
+      await world.sql.query('insert into items values ($1, $2)', [String(id), 'a']);
+      capture.tick();
+      await world.settle(capture);
+    }
+    for (const [index, stretch] of stretches.entries()) {
+      const next = stretches[index + 1];
+      if (next) expect(positionEquals(stretch.to, next.from)).toBe(true);
+    }
+    const ids = stretches
+      .flatMap(({ transactions }) => transactions)
+      .map(({ entries }) => Number(entries[0]?.data?.['id']));
+    expect(ids).toEqual(upTo(12));
+    expect(saves).toBeGreaterThan(12);
+  },
+  MANY_SESSIONS_MS,
+);
 
 test('[H3] a second writer that moved the state makes the first one abort and store nothing', async () => {
   const capture = world.capture();

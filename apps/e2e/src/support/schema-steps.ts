@@ -32,7 +32,7 @@ export class SchemaSteps {
   /** Works a further one out, and runs it as `migration:run` does. */
   async run({ name, up, down, after }: StepSql): Promise<void> {
     const before = this.schema;
-    const last = must(this.#store.manifest.migrations.at(-1), 'a migration');
+    const last = must([...this.#store.migrations.values()].at(-1), 'a migration');
     const processed = await processStatements({
       name,
       before,
@@ -42,33 +42,13 @@ export class SchemaSteps {
       beforeSql: this.#sql,
       ...(after ? { after: after(before) } : {}),
     });
-    const { serverUp, serverDown, ...migration } = structuredClone(
-      processed,
-    ) as MigrationStore['migrations'] extends ReadonlyMap<string, infer Stored> ? Stored : never;
-    const { timestamp, version, previous, dependsOn, kind, tightens, relaxes, checksum } = migration;
-    this.#store = {
-      manifest: {
-        ...this.#store.manifest,
-        migrations: [
-          ...this.#store.manifest.migrations,
-          {
-            name,
-            timestamp,
-            version,
-            previous,
-            dependsOn,
-            kind,
-            tightens,
-            relaxes,
-            checksum,
-            released: true,
-            declared: null,
-            acknowledge: null,
-          },
-        ],
-      },
-      migrations: new Map([...this.#store.migrations, [name, { ...migration, serverUp, serverDown }]]),
+    const { serverUp, serverDown, ...migration } = processed;
+    const stored = {
+      ...migration,
+      serverUp: serverUp.map(({ sql, params }) => ({ sql, params: [...params] })),
+      serverDown: serverDown.map(({ sql, params }) => ({ sql, params: [...params] })),
     };
+    this.#store = { ...this.#store, migrations: new Map([...this.#store.migrations, [name, stored]]) };
     this.#sql.push(...up);
     await migrateDomain({ url: this.#databaseUrl, store: this.#store });
   }

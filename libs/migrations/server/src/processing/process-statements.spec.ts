@@ -1,45 +1,12 @@
-import { rule, type ColumnMeta, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
+import { rule, type SchemaMeta, type TableMeta } from '@millrace/schema-meta';
+import { column, noteTables, notes } from '../testing/note-migrations.js';
 import { openTrialDatabase, type TrialDatabase } from './domain-source.js';
 import { MigrationError } from './migration-error.js';
 import { processStatements, type StatementsOptions } from './process-statements.js';
 import type { ProcessedMigration } from './process-migration.js';
 
-const column = (name: string, type: string, more: Partial<ColumnMeta> = {}): ColumnMeta => ({
-  name,
-  property: name,
-  type,
-  clientType: type,
-  nullable: true,
-  default: null,
-  setBy: 'client',
-  ...more,
-});
-
-const notes: TableMeta = {
-  name: 'notes',
-  entity: 'Note',
-  columns: [
-    column('id', 'integer', { nullable: false }),
-    column('title', 'character varying(10)'),
-    column('size', 'integer'),
-    column('taken', 'timestamp without time zone'),
-    column('mood', 'mood', { clientType: 'text', default: "'good'" }),
-    column('data', 'json'),
-  ],
-  serverOnly: ['secret'],
-  key: ['id'],
-  versionColumn: null,
-  policy: 'last-write-wins',
-  read: rule.claim('title', 'team'),
-  write: null,
-};
 const before: SchemaMeta = { version: '1.2.3', tables: [notes] };
-const beforeSql = [
-  `create type mood as enum ('good', 'bad')`,
-  `create table notes (id integer primary key, title varchar(10), size integer, taken timestamp, mood mood default 'good', data json, secret text)`,
-  `alter table notes replica identity full`,
-  `create table plain (id integer)`,
-];
+const beforeSql = [...noteTables, `create table plain (id integer)`];
 
 describe('processStatements', () => {
   let database: TrialDatabase;
